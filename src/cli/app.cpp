@@ -1,0 +1,145 @@
+#include "cli/app.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "build_info.h"
+#include "build_stamp.h"
+#include "cli/commands/commands.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "tensor/kernels/gemm.h"
+
+namespace bnlab {
+namespace {
+
+std::string version() {
+  return fmt::format("bnlab {} ({}{})\n{}, {}\n{}", BNLAB_VERSION, std::string(BNLAB_COMMIT).substr(0, 12), BNLAB_DIRTY ? ", changed since" : "",
+                     BNLAB_COMPILER, BNLAB_FLAGS, blas_description());
+}
+
+// CLI11 says that something is unexpected; people want to hear what they may have meant.
+std::string advice(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> known;
+  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) known.push_back(command->get_name());
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.empty() || word[0] == '-') continue;
+    for (const auto& name : known) {
+      if (name == word) return fmt::format("`bnlab {} --help` says what it takes", word);
+    }
+    return fmt::format("'{}' is no command{} (known: {})", word, did_you_mean(word, known), join(known));
+  }
+  return "`bnlab --help` lists the commands";
+}
+
+void add_sets(CLI::App* command, std::vector<std::string>& sets) {
+  command->add_option("--set", sets, "PATH=VALUE laid over the config, e.g. train.steps=100 (may be repeated)")->expected(1)->take_all()->allow_extra_args(false);
+}
+
+}  // namespace
+
+int run_app(int argc, char** argv) {
+  CLI::App app{"bnlab: experiments on why Batch Normalization works", "bnlab"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", version());
+  app.footer(
+      "Examples:\n"
+      "  bnlab run configs/quickstart.json\n"
+      "  bnlab run configs/quickstart.json --set train.steps=2000 --set model.activation=tanh\n"
+      "  bnlab show configs/quickstart.json\n"
+      "  bnlab list norms\n"
+      "Exit codes: 0 done (also when a run diverged), 2 your input, 3 files or data, 130 interrupted.");
+  std::function<int()> chosen;
+
+  RunArguments run;
+  auto* run_app = app.add_subcommand("run", "train what a config says, and measure");
+  run_app->add_option("CONFIG", run.config, "JSON, // comments allowed")->required();
+  add_sets(run_app, run.sets);
+  run_app->add_option("--out", run.out, "where runs are kept")->capture_default_str();
+  run_app->add_option("--threads", run.threads, "0: as the config says; results do not depend on it")->check(CLI::Range(0, 1024));
+  run_app->add_flag("--overwrite", run.overwrite, "repeat finished runs");
+  run_app->add_option("--progress", run.progress, "auto, tty, plain or none")->check(CLI::IsMember({"auto", "tty", "plain", "none"}))->capture_default_str();
+  run_app->add_flag("--json", run.json, "one JSON object per finished run on stdout and nothing else");
+  run_app->add_flag("-q,--quiet", run.quiet, "say nothing but errors");
+  run_app->add_flag("-v,--verbose", run.verbose, "say where files are written");
+  run_app->footer(
+      "Runs every cell of the config in turn. A finished run is not repeated unless told so.\n"
+      "Examples:\n"
+      "  bnlab run configs/quickstart.json\n"
+      "  bnlab run configs/ioffe_mnist.json --set 'vary=[]' --set model.norm=batch_norm --set seed=7\n"
+      "  bnlab run configs/quickstart.json --json | jq .final.test_accuracy");
+  for (int i = 0; i < argc; ++i) run.command += (i ? " " : "") + std::string(argv[i]);
+  run_app->callback([&] { chosen = [&] { return run_command(run); }; });
+
+  std::vector<std::string> configs, validate_sets;
+  auto* validate = app.add_subcommand("validate", "read, build and plan configs without running them");
+  validate->add_option("CONFIG", configs)->required();
+  add_sets(validate, validate_sets);
+  validate->callback([&] { chosen = [&] { return validate_command(configs, validate_sets); }; });
+
+  std::string show_config;
+  std::vector<std::string> show_sets;
+  bool show_json = false;
+  auto* show = app.add_subcommand("show", "the network of a config as a table, with its norms marked");
+  show->add_option("CONFIG", show_config)->required();
+  add_sets(show, show_sets);
+  show->add_flag("--json", show_json);
+  show->footer("Example:\n  bnlab show configs/quickstart.json --set model.placement=after_activation");
+  show->callback([&] { chosen = [&] { return show_command(show_config, show_sets, show_json); }; });
+
+  std::string kind;
+  bool list_json = false;
+  auto* list = app.add_subcommand("list", "what a config may name: " + join(listed_kinds()));
+  list->add_option("KIND", kind);
+  list->add_flag("--json", list_json);
+  list->footer("Example:\n  bnlab list norms");
+  list->callback([&] { chosen = [&] { return list_command(kind, list_json); }; });
+
+  app.add_subcommand("schema", "the JSON Schema of configs, for editors")->callback([&] { chosen = [] { return schema_command(); }; });
+
+  std::string data_name;
+  bool data_json = false;
+  auto* data = app.add_subcommand("data", "which datasets are here, which are missing and how to get them");
+  data->add_option("NAME", data_name, "one dataset only");
+  data->add_flag("--json", data_json);
+  data->callback([&] { chosen = [&] { return data_command(data_name, data_json); }; });
+
+  BenchArguments bench;
+  auto* bench_app = app.add_subcommand("bench", "time of a training step, engine only");
+  bench_app->add_option("--workload", bench.workloads, "which (all)")->delimiter(',');
+  bench_app->add_option("--threads", bench.threads, "0: as many as the machine has, up to 4")->check(CLI::Range(0, 1024));
+  bench_app->add_option("--seconds", bench.seconds, "measuring time of each")->check(CLI::Range(0.01, 3600.0))->capture_default_str();
+  bench_app->add_flag("--json", bench.json, "one JSON object a workload");
+  bench_app->add_flag("--list", bench.list, "name the workloads");
+  bench_app->callback([&] { chosen = [&] { return bench_command(bench); }; });
+
+  try {
+    app.parse(argc, argv);
+    return chosen();
+  } catch (const CLI::CallForHelp& e) {
+    return app.exit(e);
+  } catch (const CLI::CallForAllHelp& e) {
+    return app.exit(e);
+  } catch (const CLI::CallForVersion& e) {
+    return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    fmt::print(stderr, "bnlab: {}; {}\n", e.what(), advice(app, argc, argv));
+    return 2;
+  } catch (const Interrupted&) {
+    fmt::print(stderr, "bnlab: interrupted; the same command starts the unfinished run again\n");
+    return 130;
+  } catch (const Error& e) {
+    fmt::print(stderr, "bnlab: {}\n", e.what());
+    return e.exit_code();
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "bnlab: not enough memory\n");
+    return 3;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "bnlab: internal error: {}\n", e.what());
+    return 1;
+  }
+}
+
+}  // namespace bnlab

@@ -1,0 +1,173 @@
+// validate, show, list, schema, data: looking without running.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/commands/commands.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
+#include "experiment/run.h"
+#include "model/model.h"
+#include "probes/probe.h"
+#include "train/schedule.h"
+
+namespace bnlab {
+namespace {
+
+const std::vector<std::pair<std::string, const Catalog*>>& kinds() {
+  static const std::vector<std::pair<std::string, const Catalog*>> all{
+      {"models", &models<float>()},   {"norms", &norms<float>()},       {"placements", &placements()},   {"activations", &activations<float>()},
+      {"scalings", &scalings<float>()}, {"weights", &weight_maps<float>()}, {"initializers", &initializers()}, {"losses", &losses<float>()},
+      {"schedules", &schedules()},    {"datasets", &datasets()},        {"probes", &probes<float>()}};
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::string> listed_kinds() {
+  std::vector<std::string> out;
+  for (const auto& [name, catalog] : kinds()) out.push_back(name);
+  return out;
+}
+
+int validate_command(const std::vector<std::string>& configs, const std::vector<std::string>& sets) {
+  int code = 0;
+  Progress silent(ProgressMode::none);
+  Runner runner({}, silent);
+  for (const auto& path : configs) {
+    try {
+      const auto cells = expand(compose(path, sets), sets);
+      std::string note;
+      for (const Cell& cell : cells) {
+        try {
+          runner.check(cell);
+        } catch (const DataError& error) {
+          note = fmt::format(" (reads well, but the network could not be built: {})", error.what());
+          code = std::max(code, error.exit_code());
+        }
+      }
+      fmt::print("{}: {} run{}{}\n", path, cells.size(), cells.size() == 1 ? "" : "s", note.empty() ? ", ok" : note);
+    } catch (const Error& error) {
+      fmt::print(stderr, "bnlab: {}\n", error.what());
+      code = std::max(code, error.exit_code());
+    }
+  }
+  return code;
+}
+
+int show_command(const std::string& path, const std::vector<std::string>& sets, bool json) {
+  const auto cells = expand(compose(path, sets), sets);
+  Json out = Json::array();
+  for (const Cell& cell : cells) {
+    RunConfig config = cell.config;
+    if (&cell != &cells[0] && resolved(config)["model"] == resolved(cells[0].config)["model"]) continue;
+    std::string notice;
+    const Dataset data = load_dataset(config.data, notice);
+    const auto network = build_network<float>(config.model, data.sample.with_n(config.train.batch_size), data.outputs);
+    std::vector<std::vector<std::string>> rows{{"layer", "kind", "what", "output", "parameters", "multiply-adds"}};
+    Json layers = Json::array();
+    for (const auto& node : network.nodes()) {
+      Index parameters = 0;
+      for (const auto& entry : network.plan().parameters) {
+        if (entry.name.substr(0, entry.name.find_last_of('/')) == node.name) parameters += entry.slot.shape.size();
+      }
+      const double work = node.layer ? node.layer->multiply_adds_per_sample() : 0;
+      rows.push_back({node.name, text(node.kind), node.what, text(node.shape), parameters ? grouped(parameters) : "-", work > 0 ? grouped(static_cast<long long>(work)) : "-"});
+      layers.push_back({{"name", node.name}, {"kind", text(node.kind)}, {"what", node.what}, {"output", text(node.shape)}, {"parameters", parameters}, {"multiply_adds", work}});
+    }
+    Index parameters = 0;
+    for (const auto& entry : network.plan().parameters) parameters += entry.slot.shape.size();
+    Json offers = Json::array();
+    std::vector<std::string> free_sites;
+    for (size_t i = 0; i < network.offers().size(); ++i) {
+      offers.push_back({{"site", network.offers()[i].name}, {"kind", site_names()[static_cast<size_t>(network.offers()[i].site)]}, {"norm", network.covered()[i] ? Json(config.model.materials.norm.name) : Json(nullptr)}});
+      if (!network.covered()[i]) free_sites.push_back(network.offers()[i].name);
+    }
+    const Plan& plan = network.plan();
+    auto bytes = [&](Region region) { return static_cast<double>(plan.size(region)) * (config.precision == "double" ? 8 : 4); };
+    const Json memory = {{"parameters", bytes(Region::parameters)}, {"gradients", bytes(Region::parameters)}, {"state", bytes(Region::state)}, {"cache", bytes(Region::cache)}, {"scratch", bytes(Region::scratch)}};
+    if (json) {
+      out.push_back({{"arm", cell.arm}, {"input", text(data.sample)}, {"batch_size", config.train.batch_size}, {"layers", layers}, {"parameters", parameters}, {"multiply_adds_per_sample", network.multiply_adds_per_sample()}, {"bytes", memory}, {"sites", offers}});
+      continue;
+    }
+    fmt::print("{}{}: {} on {} ({}), batch {}\n\n{}", &cell == &cells[0] ? "" : "\n", cell.arm, config.model.model.name, data.name, text(data.sample), config.train.batch_size, aligned(rows));
+    fmt::print("\n{} parameters, {} multiply-adds per image\n", grouped(parameters), grouped(static_cast<long long>(network.multiply_adds_per_sample())));
+    fmt::print("memory: parameters {}, gradients {}, state {}, cache {}, scratch {}\n", bytes_text(bytes(Region::parameters)), bytes_text(bytes(Region::parameters)), bytes_text(bytes(Region::state)),
+               bytes_text(bytes(Region::cache)), bytes_text(bytes(Region::scratch)));
+    if (free_sites.size() > 24) free_sites.resize(24), free_sites.emplace_back("...");
+    if (!free_sites.empty()) fmt::print("free sites: {}\n", join(free_sites));
+    if (!notice.empty()) fmt::print("note: {}\n", notice);
+  }
+  if (json) fmt::print("{}\n", out.dump(2));
+  return 0;
+}
+
+int list_command(const std::string& kind, bool json) {
+  if (kind.empty()) {
+    if (json) {
+      fmt::print("{}\n", Json(listed_kinds()).dump());
+    } else {
+      for (const auto& [name, catalog] : kinds()) fmt::print("{:<14}{}\n", name, join(catalog->names()));
+    }
+    return 0;
+  }
+  const Catalog* catalog = nullptr;
+  for (const auto& [name, of] : kinds()) {
+    if (name == kind) catalog = of;
+  }
+  if (!catalog) throw UsageError(fmt::format("list: '{}' is no kind{} (known: {})", kind, did_you_mean(kind, listed_kinds()), join(listed_kinds())));
+  Json out = Json::array();
+  for (const auto& entry : catalog->entries) {
+    const auto thing = entry.make();
+    const auto options = option_texts([&](Fields& f) { thing->describe(f); });
+    if (json) {
+      Json list = Json::array();
+      for (const auto& o : options) list.push_back({{"name", o.name}, {"type", o.type}, {"default", o.standard.empty() ? Json(nullptr) : Json::parse(o.standard)}, {"description", o.doc}});
+      out.push_back({{"name", entry.name}, {"summary", entry.summary}, {"options", list}});
+      continue;
+    }
+    fmt::print("{:<30}{}\n", entry.name, entry.summary);
+    for (const auto& o : options) fmt::print("    {:<26}{} (default {})\n", o.name, o.doc, o.standard.empty() ? "none" : o.standard);
+  }
+  if (json) fmt::print("{}\n", out.dump(2));
+  return 0;
+}
+
+int schema_command() {
+  RunConfig config;
+  fmt::print("{}\n", schema_fields("bnlab run", [&](Fields& f) { config.describe(f); }).dump(2));
+  return 0;
+}
+
+int data_command(const std::string& name, bool json) {
+  if (!name.empty() && !datasets().find(name)) {
+    throw UsageError(fmt::format("data: unknown dataset '{}'{} (known: {})", name, did_you_mean(name, datasets().names()), join(datasets().names())));
+  }
+  Json out = Json::array();
+  for (const auto& entry : datasets().entries) {
+    if (!name.empty() && entry.name != name) continue;
+    const auto source = make_as<DataSource>(datasets(), {entry.name, "{}"});
+    const bool generated = source->files().empty();
+    const std::string folder = generated ? "" : find_folder(*source, "");
+    Json files = Json::array();
+    std::vector<std::string> lines;
+    for (const auto& file : folder.empty() ? std::vector<std::string>{} : source->files()) {
+      const std::string path = is_file(folder + "/" + file) ? folder + "/" + file : folder + "/" + file + ".gz";
+      const std::string sum = file_sha256(path), known = source->known_checksum(path.substr(path.find_last_of('/') + 1));
+      const std::string verdict = known.empty() ? "not known here" : sum.rfind(known, 0) == 0 ? "as released" : "NOT as released";
+      files.push_back({{"path", path}, {"sha256", sum}, {"checksum", verdict}});
+      lines.push_back(fmt::format("    {}  {} ({})", sum.substr(0, 16), path, verdict));
+    }
+    const std::string state = generated ? "generated" : folder.empty() ? "missing" : "found";
+    out.push_back({{"name", entry.name}, {"summary", entry.summary}, {"state", state}, {"folder", folder}, {"files", files}, {"how_to_get", source->how_to_get()}});
+    if (json) continue;
+    fmt::print("{:<18}{:<10} {}\n", entry.name, state, entry.summary);
+    for (const auto& line : lines) fmt::print("{}\n", line);
+    if (state == "missing") fmt::print("    {}\n    looked in: {}\n", source->how_to_get(), join(searched_folders(*source, "")));
+  }
+  if (json) fmt::print("{}\n", out.dump(2));
+  return 0;
+}
+
+}  // namespace bnlab

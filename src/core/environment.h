@@ -1,0 +1,21 @@
+// What a manifest says of the machine, and two switches of the process.
+#pragma once
+
+#include <atomic>
+#include <string>
+
+namespace bnlab {
+
+std::string cpu_model();
+std::string host_name();
+std::string utc_now();  // "2026-11-22T09:34:47Z"
+int machine_threads();
+
+// Numbers below 1e-38 count as 0 in this thread and those it starts from now on.
+void flush_denormals(bool on);
+
+// Set by SIGINT and SIGTERM once catch_signals() was called; a second signal ends the process at once.
+void catch_signals();
+std::atomic<bool>& stop_requested();
+
+}  // namespace bnlab

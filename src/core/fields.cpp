@@ -1,0 +1,455 @@
+#include "core/fields.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace bnlab {
+
+const CatalogEntry* Catalog::find(const std::string& name) const {
+  for (const auto& entry : entries) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Catalog::names() const {
+  std::vector<std::string> out;
+  for (const auto& entry : entries) out.push_back(entry.name);
+  return out;
+}
+
+bool Range::contains(double value) const {
+  return (open_low ? value > low : value >= low) && (open_high ? value < high : value <= high);
+}
+
+std::string Range::text() const {
+  std::string out;
+  if (std::isfinite(low)) out = fmt::format("{} {}", open_low ? "above" : "at least", low);
+  if (std::isfinite(high)) out += fmt::format("{}{} {}", out.empty() ? "" : " and ", open_high ? "below" : "at most", high);
+  return out;
+}
+
+Range any() { return {}; }
+Range at_least(double low) { return {low}; }
+Range above(double low) { return {low, std::numeric_limits<double>::infinity(), true}; }
+Range between(double low, double high) { return {low, high}; }
+Range from_below(double low, double high) { return {low, high, false, true}; }
+
+namespace {
+
+std::string shown(const Json& value) {
+  std::string text = value.dump();
+  if (text.size() > 60) text = text.substr(0, 57) + "...";
+  return text;
+}
+
+[[noreturn]] void unknown_name(const std::string& path, const Catalog& catalog, const std::string& name) {
+  throw ConfigError(path, fmt::format("unknown {} '{}'{}{} (known: {})", catalog.kind, name, did_you_mean(name, catalog.names()),
+                                      did_you_mean(name, catalog.names()).empty() ? ";" : "", join(catalog.names())));
+}
+
+class Writer : public Fields {
+ public:
+  Json out = Json::object();
+
+  void boolean(const char* name, bool& value, const char*) override { out[name] = value; }
+  void integer(const char* name, int64_t& value, Range, const char*) override { out[name] = value; }
+  void number(const char* name, double& value, Range, const char*) override { out[name] = value; }
+  void text(const char* name, std::string& value, const char*) override { out[name] = value; }
+  void option(const char* name, std::string& value, const std::vector<std::string>&, const char*) override { out[name] = value; }
+  void options(const char* name, std::vector<std::string>& value, const std::vector<std::string>&, const char*) override {
+    out[name] = value;
+  }
+  void integers(const char* name, std::vector<int64_t>& value, Range, const char*) override { out[name] = value; }
+  void numbers(const char* name, std::vector<double>& value, Range, const char*) override { out[name] = value; }
+  void texts(const char* name, std::vector<std::string>& value, const char*) override { out[name] = value; }
+  void group(const char* name, const char*, const Describe& describe) override {
+    Writer inner;
+    describe(inner);
+    out[name] = std::move(inner.out);
+  }
+  void list(const char* name, const char*, size_t& count, const std::function<void(Fields&, size_t)>& item) override {
+    out[name] = Json::array();
+    for (size_t i = 0; i < count; ++i) {
+      Writer inner;
+      item(inner, i);
+      out[name].push_back(std::move(inner.out));
+    }
+  }
+  void select(Choice& choice, const Catalog&, const char*) override {
+    out["name"] = choice.name;
+    const Json options = Json::parse(choice.options);
+    for (const auto& [key, value] : options.items()) out[key] = value;
+  }
+  void component(const char* name, Choice& choice, const Catalog& catalog, const char* doc, bool) override {
+    if (choice.name.empty()) {
+      out[name] = nullptr;
+    } else {
+      group(name, doc, [&](Fields& f) { f.select(choice, catalog, doc); });
+    }
+  }
+  void map(const char* name, std::vector<Choice>& choices, const Catalog&, const char*) override {
+    out[name] = Json::object();
+    for (const Choice& choice : choices) out[name][choice.name] = Json::parse(choice.options);
+  }
+  void raw(const char* name, std::string& json, const char*) override {
+    if (!json.empty()) out[name] = Json::parse(json);
+  }
+  void component_or_texts(const char* name, Choice& choice, const Catalog& catalog, const char*, const char* doc) override {
+    component(name, choice, catalog, doc, false);
+  }
+};
+
+class Reader : public Fields {
+ public:
+  Reader(const Json& json, std::string path) : json_(json), path_(std::move(path)) {}
+
+  // After describing: whatever was not asked for is unknown.
+  void finish() const {
+    for (const auto& [key, value] : json_.items()) {
+      bool known = false;
+      for (const auto& name : known_) known |= name == key;
+      if (known) continue;
+      const std::string near = did_you_mean(key, known_);
+      throw ConfigError(child(path_, key), "unknown key" + (near.empty() ? " (known: " + join(known_) + ")" : near));
+    }
+  }
+
+  void boolean(const char* name, bool& value, const char*) override {
+    if (const Json* at = find(name)) {
+      if (!at->is_boolean()) wrong(name, "true or false", *at);
+      value = at->get<bool>();
+    }
+  }
+  void integer(const char* name, int64_t& value, Range range, const char*) override {
+    if (const Json* at = find(name)) value = integer_at(*at, child(path_, name), range);
+  }
+  void number(const char* name, double& value, Range range, const char*) override {
+    if (const Json* at = find(name)) value = number_at(*at, child(path_, name), range);
+  }
+  void text(const char* name, std::string& value, const char*) override {
+    if (const Json* at = find(name)) {
+      if (!at->is_string()) wrong(name, "a string", *at);
+      value = at->get<std::string>();
+    }
+  }
+  void option(const char* name, std::string& value, const std::vector<std::string>& known, const char*) override {
+    if (const Json* at = find(name)) value = option_at(*at, child(path_, name), known);
+  }
+  void options(const char* name, std::vector<std::string>& value, const std::vector<std::string>& known, const char*) override {
+    each(name, "a list of words", value, [&](const Json& at, const std::string& path) { return option_at(at, path, known); });
+  }
+  void integers(const char* name, std::vector<int64_t>& value, Range range, const char*) override {
+    each(name, "a list of integers", value, [&](const Json& at, const std::string& path) { return integer_at(at, path, range); });
+  }
+  void numbers(const char* name, std::vector<double>& value, Range range, const char*) override {
+    each(name, "a list of numbers", value, [&](const Json& at, const std::string& path) { return number_at(at, path, range); });
+  }
+  void texts(const char* name, std::vector<std::string>& value, const char*) override {
+    each(name, "a list of strings", value, text_at);
+  }
+  void group(const char* name, const char*, const Describe& describe) override {
+    static const Json empty = Json::object();
+    const Json* at = find(name);
+    if (at && !at->is_object()) wrong(name, "an object { ... }", *at);
+    Reader inner(at ? *at : empty, child(path_, name));
+    describe(inner);
+    inner.finish();
+  }
+  void list(const char* name, const char*, size_t& count, const std::function<void(Fields&, size_t)>& item) override {
+    const Json* at = find(name);
+    if (!at) return;
+    if (!at->is_array()) wrong(name, "a list [ ... ]", *at);
+    count = at->size();
+    for (size_t i = 0; i < count; ++i) {
+      const std::string path = child(child(path_, name), i);
+      if (!(*at)[i].is_object()) throw ConfigError(path, "expected an object { ... }, got " + shown((*at)[i]));
+      Reader inner((*at)[i], path);
+      item(inner, i);
+      inner.finish();
+    }
+  }
+  void select(Choice& choice, const Catalog& catalog, const char*) override {
+    if (const Json* at = find("name")) {
+      if (!at->is_string()) wrong("name", "a string", *at);
+      if (at->get<std::string>() != choice.name) choice = {at->get<std::string>(), "{}"};
+    }
+    const CatalogEntry* entry = catalog.find(choice.name);
+    if (!entry) unknown_name(child(path_, "name"), catalog, choice.name);
+    const auto thing = make(catalog, choice);
+    thing->describe(*this);
+    choice.options = write_fields([&](Fields& f) { thing->describe(f); }).dump();
+  }
+  void component(const char* name, Choice& choice, const Catalog& catalog, const char*, bool optional) override {
+    const Json* at = find(name);
+    const std::string path = child(path_, name);
+    if (at && at->is_null() && optional) {
+      choice = {"", "{}"};
+      return;
+    }
+    Json object = Json::object();
+    if (at && at->is_string()) {
+      if (!catalog.find(at->get<std::string>())) unknown_name(path, catalog, at->get<std::string>());
+      object["name"] = *at;
+    } else if (at && at->is_object()) {
+      object = *at;
+      if (choice.name.empty() && !object.contains("name")) throw ConfigError(path, "needs a \"name\"");
+    } else if (at) {
+      wrong(name, fmt::format("the name of a {} or an object {{\"name\": ...}}", catalog.kind), *at);
+    }
+    if (!at && choice.name.empty()) return;
+    Reader inner(object, path);
+    inner.select(choice, catalog, "");
+    inner.finish();
+  }
+  void map(const char* name, std::vector<Choice>& choices, const Catalog& catalog, const char*) override {
+    const Json* at = find(name);
+    if (!at) return;
+    if (!at->is_object()) wrong(name, "an object { ... }", *at);
+    choices.clear();
+    for (const auto& [key, value] : at->items()) {
+      const std::string path = child(child(path_, name), key);
+      if (!catalog.find(key)) unknown_name(path, catalog, key);
+      if (value.is_null()) continue;  // switched off by a later piece
+      if (!value.is_object()) throw ConfigError(path, "expected an object { ... }, got " + shown(value));
+      Choice choice{key, "{}"};
+      const auto thing = make(catalog, choice);
+      Reader inner(value, path);
+      thing->describe(inner);
+      inner.finish();
+      choice.options = write_fields([&](Fields& f) { thing->describe(f); }).dump();
+      choices.push_back(choice);
+    }
+  }
+  void raw(const char* name, std::string& json, const char*) override {
+    if (const Json* at = find(name)) json = at->dump();
+  }
+  void component_or_texts(const char* name, Choice& choice, const Catalog& catalog, const char* list_name,
+                          const char* doc) override {
+    const Json* at = find(name);
+    if (!at || !at->is_array()) return component(name, choice, catalog, doc, false);
+    const Json object = {{"name", list_name}, {list_name, *at}};
+    Reader inner(object, child(path_, name));
+    choice = {list_name, "{}"};
+    inner.select(choice, catalog, doc);
+  }
+
+ private:
+  const Json* find(const char* name) {
+    known_.emplace_back(name);
+    const auto at = json_.find(name);
+    return at == json_.end() ? nullptr : &*at;
+  }
+  [[noreturn]] void wrong(const char* name, const std::string& expected, const Json& got) const {
+    throw ConfigError(child(path_, name), "expected " + expected + ", got " + shown(got));
+  }
+  static int64_t integer_at(const Json& at, const std::string& path, Range range) {
+    const bool whole = at.is_number_float() && std::floor(at.get<double>()) == at.get<double>() && std::abs(at.get<double>()) < 9e15;
+    if (!at.is_number_integer() && !whole) throw ConfigError(path, "expected an integer, got " + shown(at));
+    if (at.is_number_unsigned() && at.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
+      throw ConfigError(path, shown(at) + " is too large for a 64-bit integer");
+    }
+    const auto value = whole ? static_cast<int64_t>(at.get<double>()) : at.get<int64_t>();
+    if (!range.contains(static_cast<double>(value))) throw ConfigError(path, fmt::format("{} is out of range; must be {}", value, range.text()));
+    return value;
+  }
+  static double number_at(const Json& at, const std::string& path, Range range) {
+    if (!at.is_number()) throw ConfigError(path, "expected a number, got " + shown(at));
+    const double value = at.get<double>();
+    if (!range.contains(value)) throw ConfigError(path, fmt::format("{} is out of range; must be {}", value, range.text()));
+    return value;
+  }
+  static std::string text_at(const Json& at, const std::string& path) {
+    if (!at.is_string()) throw ConfigError(path, "expected a string, got " + shown(at));
+    return at.get<std::string>();
+  }
+  static std::string option_at(const Json& at, const std::string& path, const std::vector<std::string>& known) {
+    const std::string value = text_at(at, path);
+    for (const auto& word : known) {
+      if (word == value) return value;
+    }
+    const std::string near = did_you_mean(value, known);
+    throw ConfigError(path, fmt::format("unknown value '{}'{} (known: {})", value, near.empty() ? ";" : near, join(known)));
+  }
+  template <class Value, class Read>
+  void each(const char* name, const char* expected, std::vector<Value>& values, const Read& read) {
+    const Json* at = find(name);
+    if (!at) return;
+    if (!at->is_array()) wrong(name, expected, *at);
+    values.clear();
+    for (size_t i = 0; i < at->size(); ++i) values.push_back(read((*at)[i], child(child(path_, name), i)));
+  }
+
+  const Json& json_;
+  std::string path_;
+  std::vector<std::string> known_;
+};
+
+class Schema : public Fields {
+ public:
+  Json properties = Json::object();
+  std::vector<Json> variants;  // of a select: the properties of each
+
+  Json object() const {
+    auto closed = [](const Json& of) {
+      return Json{{"type", "object"}, {"properties", of}, {"additionalProperties", false}};
+    };
+    if (variants.empty()) return closed(properties);
+    Json any = Json::array();
+    for (Json variant : variants) {
+      for (const auto& [key, value] : properties.items()) variant[key] = value;
+      any.push_back(closed(variant));
+    }
+    return any.size() == 1 ? any[0] : Json{{"anyOf", any}};
+  }
+
+  void boolean(const char* name, bool& value, const char* doc) override { put(name, {{"type", "boolean"}}, value, doc); }
+  void integer(const char* name, int64_t& value, Range range, const char* doc) override {
+    put(name, ranged("integer", range), value, doc);
+  }
+  void number(const char* name, double& value, Range range, const char* doc) override {
+    put(name, ranged("number", range), value, doc);
+  }
+  void text(const char* name, std::string& value, const char* doc) override { put(name, {{"type", "string"}}, value, doc); }
+  void option(const char* name, std::string& value, const std::vector<std::string>& known, const char* doc) override {
+    put(name, {{"enum", known}}, value, doc);
+  }
+  void options(const char* name, std::vector<std::string>& value, const std::vector<std::string>& known, const char* doc) override {
+    put(name, array({{"enum", known}}), value, doc);
+  }
+  void integers(const char* name, std::vector<int64_t>& value, Range range, const char* doc) override {
+    put(name, array(ranged("integer", range)), value, doc);
+  }
+  void numbers(const char* name, std::vector<double>& value, Range range, const char* doc) override {
+    put(name, array(ranged("number", range)), value, doc);
+  }
+  void texts(const char* name, std::vector<std::string>& value, const char* doc) override {
+    put(name, array({{"type", "string"}}), value, doc);
+  }
+  void group(const char* name, const char* doc, const Describe& describe) override {
+    Schema inner;
+    describe(inner);
+    properties[name] = inner.object();
+    properties[name]["description"] = doc;
+  }
+  void list(const char* name, const char* doc, size_t&, const std::function<void(Fields&, size_t)>& item) override {
+    Schema inner;
+    item(inner, 0);
+    properties[name] = array(inner.object());
+    properties[name]["description"] = doc;
+  }
+  void select(Choice& choice, const Catalog& catalog, const char* doc) override {
+    for (const auto& entry : catalog.entries) {
+      Schema inner;
+      inner.properties["name"] = {{"const", entry.name}, {"description", doc}, {"default", choice.name}};
+      entry.make()->describe(inner);
+      variants.push_back(inner.properties);
+    }
+  }
+  void component(const char* name, Choice& choice, const Catalog& catalog, const char* doc, bool optional) override {
+    Json any = of(catalog, choice, doc);
+    if (optional) any.push_back({{"type", "null"}});
+    properties[name] = {{"anyOf", any}, {"description", doc}};
+    properties[name]["default"] = choice.name.empty() ? Json(nullptr) : Json(choice.name);
+  }
+  void map(const char* name, std::vector<Choice>&, const Catalog& catalog, const char* doc) override {
+    Schema inner;
+    for (const auto& entry : catalog.entries) {
+      Schema options;
+      entry.make()->describe(options);
+      inner.properties[entry.name] = {{"anyOf", Json::array({options.object(), {{"type", "null"}}})}, {"description", entry.summary}};
+    }
+    properties[name] = inner.object();
+    properties[name]["description"] = doc;
+  }
+  void raw(const char* name, std::string&, const char* doc) override { properties[name] = {{"description", doc}}; }
+  void component_or_texts(const char* name, Choice& choice, const Catalog& catalog, const char*, const char* doc) override {
+    Json any = of(catalog, choice, doc);
+    any.push_back(array({{"type", "string"}}));
+    properties[name] = {{"anyOf", any}, {"description", doc}, {"default", choice.name}};
+  }
+
+ private:
+  static Json of(const Catalog& catalog, Choice& choice, const char* doc) {
+    Schema inner;
+    inner.select(choice, catalog, doc);
+    Json any = Json::array({Json{{"enum", catalog.names()}}});
+    for (const Json& variant : inner.variants) {
+      any.push_back({{"type", "object"}, {"properties", variant}, {"additionalProperties", false}});
+    }
+    return any;
+  }
+  static Json array(Json items) { return {{"type", "array"}, {"items", std::move(items)}}; }
+  static Json ranged(const char* type, Range range) {
+    Json out = {{"type", type}};
+    if (std::isfinite(range.low)) out[range.open_low ? "exclusiveMinimum" : "minimum"] = range.low;
+    if (std::isfinite(range.high)) out[range.open_high ? "exclusiveMaximum" : "maximum"] = range.high;
+    return out;
+  }
+  template <class Value>
+  void put(const char* name, Json schema, const Value& standard, const char* doc) {
+    schema["description"] = doc;
+    schema["default"] = standard;
+    properties[name] = std::move(schema);
+  }
+};
+
+}  // namespace
+
+void read_fields(const Document& document, const Fields::Describe& describe) {
+  try {
+    Reader reader(document.root(), "");
+    describe(reader);
+    reader.finish();
+  } catch (const ConfigError& error) {
+    throw ConfigError("", document.explain(error.path(), error.bare()));
+  }
+}
+
+Json write_fields(const Fields::Describe& describe) {
+  Writer writer;
+  describe(writer);
+  return std::move(writer.out);
+}
+
+Json schema_fields(const std::string& title, const Fields::Describe& describe) {
+  Schema schema;
+  describe(schema);
+  Json out = {{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", title}};
+  out.update(schema.object());
+  return out;
+}
+
+std::vector<OptionText> option_texts(const Fields::Describe& describe) {
+  Schema schema;
+  describe(schema);
+  std::vector<OptionText> out;
+  for (const auto& [name, value] : schema.properties.items()) {
+    std::string type = value.contains("type") ? value["type"].get<std::string>() : "choice";
+    if (value.contains("enum")) type = join(value["enum"].get<std::vector<std::string>>(), " | ");
+    out.push_back({name, type, value.contains("default") ? value["default"].dump() : "", value.value("description", "")});
+  }
+  return out;
+}
+
+std::unique_ptr<Component> make(const Catalog& catalog, const Choice& choice) {
+  const CatalogEntry* entry = catalog.find(choice.name);
+  if (!entry) unknown_name("", catalog, choice.name);
+  auto thing = entry->make();
+  const Json options = Json::parse(choice.options);
+  Reader reader(options, "");
+  thing->describe(reader);
+  return thing;
+}
+
+Choice chosen(const Catalog& catalog, const std::string& name) {
+  const auto thing = make(catalog, {name, "{}"});
+  return {name, write_fields([&](Fields& f) { thing->describe(f); }).dump()};
+}
+
+}  // namespace bnlab

@@ -1,0 +1,157 @@
+#include "core/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "core/error.h"
+
+namespace bnlab {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string reason() { return std::strerror(errno); }
+
+std::string digest(const void* data, size_t size) {
+  unsigned char hash[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  EVP_Digest(data, size, hash, &length, EVP_sha256(), nullptr);
+  std::string out;
+  for (unsigned i = 0; i < length; ++i) out += fmt::format("{:02x}", hash[i]);
+  return out;
+}
+
+}  // namespace
+
+bool is_file(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+bool is_directory(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+std::string read_text(const std::string& path) {
+  if (is_directory(path)) throw ConfigError("", path + ": is a directory, expected a file");
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (!file) throw ConfigError("", path + ": " + reason());
+  std::string text;
+  char block[1 << 16];
+  size_t got;
+  while ((got = std::fread(block, 1, sizeof block, file)) > 0) text.append(block, got);
+  const bool failed = std::ferror(file);
+  std::fclose(file);
+  if (failed) throw ConfigError("", path + ": cannot be read");
+  return text;
+}
+
+std::vector<uint8_t> read_bytes(const std::string& path, size_t limit) {
+  if (is_directory(path)) throw DataError(path, "is a directory, expected a file");
+  gzFile file = gzopen(path.c_str(), "rb");  // reads plain files as they are
+  if (!file) throw DataError(path, reason());
+  gzbuffer(file, 1 << 18);
+  std::vector<uint8_t> out;
+  std::vector<uint8_t> block(1 << 20);
+  int got;
+  while ((got = gzread(file, block.data(), static_cast<unsigned>(block.size()))) > 0) {
+    if (out.size() + static_cast<size_t>(got) > limit) {
+      gzclose(file);
+      throw DataError(path, fmt::format("unpacks to more than {} bytes; this is no dataset known here", limit));
+    }
+    out.insert(out.end(), block.begin(), block.begin() + got);
+  }
+  int code = Z_OK;
+  const std::string why = gzerror(file, &code);
+  const bool truncated = code == Z_BUF_ERROR;
+  const int closed = gzclose(file);
+  if (truncated || closed == Z_BUF_ERROR) throw DataError(path, fmt::format("ends too early (gzip, after {} bytes unpacked)", out.size()));
+  if (got < 0) throw DataError(path, fmt::format("damaged gzip after {} bytes unpacked", out.size()));
+  return out;
+}
+
+void make_directories(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw FileError(path, "cannot make this directory: " + error.message());
+}
+
+bool make_directory_exclusively(const std::string& path) {
+  if (::mkdir(path.c_str(), 0777) == 0) return true;
+  if (errno == EEXIST) return false;
+  throw FileError(path, "cannot make this directory: " + reason());
+}
+
+void write_atomically(const std::string& path, std::string_view content) {
+  const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
+  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) throw FileError(path, "cannot write: " + reason());
+  size_t done = 0;
+  while (done < content.size()) {
+    const ssize_t wrote = ::write(file, content.data() + done, content.size() - done);
+    if (wrote < 0) {
+      if (errno == EINTR) continue;
+      const std::string why = reason();
+      ::close(file);
+      ::unlink(temporary.c_str());
+      throw FileError(path, "cannot write: " + why);
+    }
+    done += static_cast<size_t>(wrote);
+  }
+  if (::fsync(file) != 0 || ::close(file) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    const std::string why = reason();
+    ::unlink(temporary.c_str());
+    throw FileError(path, "cannot write: " + why);
+  }
+}
+
+std::string sha256(std::string_view content) { return digest(content.data(), content.size()); }
+std::string sha256(const std::vector<uint8_t>& content) { return digest(content.data(), content.size()); }
+
+std::string file_sha256(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (!file) throw DataError(path, reason());
+  std::string content;
+  char block[1 << 16];
+  size_t got;
+  while ((got = std::fread(block, 1, sizeof block, file)) > 0) content.append(block, got);
+  std::fclose(file);
+  return sha256(content);
+}
+
+CsvFile::CsvFile(std::string path, const std::string& header) : path_(std::move(path)), file_(std::fopen(path_.c_str(), "wb")) {
+  if (!file_) throw FileError(path_, "cannot write: " + reason());
+  line(header);
+  flush();
+}
+
+CsvFile::~CsvFile() {
+  if (file_) {
+    std::fwrite(buffer_.data(), 1, buffer_.size(), file_);
+    std::fclose(file_);
+  }
+}
+
+void CsvFile::line(std::string_view text) {
+  buffer_.append(text);
+  buffer_ += '\n';
+  if (buffer_.size() > (1 << 16)) flush();
+}
+
+void CsvFile::flush() {
+  if (std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size() || std::fflush(file_) != 0) {
+    throw FileError(path_, "cannot write: " + reason());
+  }
+  buffer_.clear();
+}
+
+}  // namespace bnlab

@@ -1,0 +1,48 @@
+// Files that appear whole, and the few facts about files that others need.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bnlab {
+
+// Throws ConfigError where there is no such file or it cannot be read (a config is a person's).
+std::string read_text(const std::string& path);
+
+// Whole file, gunzipped where it is gzip. Throws DataError. `limit` bounds what is unpacked.
+std::vector<uint8_t> read_bytes(const std::string& path, size_t limit = size_t{1} << 32);
+
+bool is_file(const std::string& path);
+bool is_directory(const std::string& path);
+void make_directories(const std::string& path);
+
+// Creates the last component exclusively: false where it exists already.
+bool make_directory_exclusively(const std::string& path);
+
+// Temporary name, fsync, rename: readers see the old file or the new one.
+void write_atomically(const std::string& path, std::string_view content);
+
+// SHA-256 in hexadecimal.
+std::string sha256(std::string_view content);
+std::string sha256(const std::vector<uint8_t>& content);
+std::string file_sha256(const std::string& path);  // of the bytes as they lie on disk; DataError
+
+// A CSV that is appended to; lines are flushed whole.
+class CsvFile {
+ public:
+  CsvFile(std::string path, const std::string& header);
+  ~CsvFile();
+  CsvFile(const CsvFile&) = delete;
+  CsvFile& operator=(const CsvFile&) = delete;
+  void line(std::string_view text);  // without the newline
+  void flush();
+
+ private:
+  std::string path_, buffer_;
+  std::FILE* file_;
+};
+
+}  // namespace bnlab

@@ -1,0 +1,132 @@
+#include "core/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+namespace bnlab {
+namespace {
+
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
+  for (size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
+  for (size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    for (size_t j = 1; j <= b.size(); ++j) {
+      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  }
+  return d[a.size()][b.size()];
+}
+
+bool numeric(const std::string& cell) {
+  return !cell.empty() && (std::isdigit(static_cast<unsigned char>(cell.back())) || cell.back() == '%' || cell == "-" ||
+                           cell == "nan" || cell == "inf") &&
+         cell.find_first_not_of("0123456789.,-+eE%xnaif ") == std::string::npos;
+}
+
+}  // namespace
+
+std::string nearest(std::string_view word, const std::vector<std::string>& known) {
+  std::string best;
+  size_t best_distance = std::max<size_t>(1, word.size() / 3) + 1;
+  for (const auto& candidate : known) {
+    const size_t distance = edit_distance(word, candidate);
+    if (distance < best_distance) best = candidate, best_distance = distance;
+  }
+  if (best.empty() && word.size() >= 3) {
+    for (const auto& candidate : known) {
+      if (candidate.find(word) != std::string::npos || word.find(candidate) != std::string::npos) return candidate;
+    }
+  }
+  return best;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+  const std::string near = nearest(word, known);
+  return near.empty() ? "" : "; did you mean '" + near + "'?";
+}
+
+std::string join(const std::vector<std::string>& words, std::string_view separator) {
+  return fmt::format("{}", fmt::join(words, separator));
+}
+
+bool matches(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return name.empty();
+  if (pattern[0] == '*') {
+    return matches(pattern.substr(1), name) || (!name.empty() && matches(pattern, name.substr(1)));
+  }
+  if (name.empty()) return false;
+  if (pattern[0] == '[') {
+    const size_t close = pattern.find(']', 1);
+    if (close != std::string_view::npos) {
+      bool in_set = false;
+      for (size_t i = 1; i < close; ++i) {
+        if (i + 2 < close && pattern[i + 1] == '-') {
+          in_set |= pattern[i] <= name[0] && name[0] <= pattern[i + 2];
+          i += 2;
+        } else {
+          in_set |= pattern[i] == name[0];
+        }
+      }
+      return in_set && matches(pattern.substr(close + 1), name.substr(1));
+    }
+  }
+  return (pattern[0] == '?' || pattern[0] == name[0]) && matches(pattern.substr(1), name.substr(1));
+}
+
+std::string number(double value) { return fmt::format("{}", value); }
+std::string number(float value) { return fmt::format("{}", value); }
+
+std::string duration(double seconds) {
+  if (!(seconds < 1e9)) return "-";
+  if (seconds < 10) return fmt::format("{:.1f} s", seconds);
+  const auto whole = static_cast<long long>(std::llround(seconds));
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
+}
+
+std::string grouped(long long value) {
+  std::string digits = std::to_string(value);
+  for (auto i = static_cast<long long>(digits.size()) - 3; i > (value < 0 ? 1 : 0); i -= 3) {
+    digits.insert(static_cast<size_t>(i), ",");
+  }
+  return digits;
+}
+
+std::string bytes_text(double bytes) {
+  if (bytes < 1024) return fmt::format("{} B", bytes);
+  if (bytes < 1024 * 1024) return fmt::format("{:.1f} KiB", bytes / 1024);
+  if (bytes < 1024.0 * 1024 * 1024) return fmt::format("{:.1f} MiB", bytes / 1024 / 1024);
+  return fmt::format("{:.2f} GiB", bytes / 1024 / 1024 / 1024);
+}
+
+std::string aligned(const std::vector<std::vector<std::string>>& rows) {
+  if (rows.empty()) return "";
+  const size_t columns = rows[0].size();
+  std::vector<size_t> width(columns, 0);
+  std::vector<bool> right(columns, rows.size() > 1);
+  for (size_t r = 0; r < rows.size(); ++r) {
+    for (size_t k = 0; k < columns; ++k) {
+      width[k] = std::max(width[k], rows[r][k].size());
+      if (r > 0 && !rows[r][k].empty() && !numeric(rows[r][k])) right[k] = false;
+    }
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t k = 0; k < columns; ++k) {
+      line += right[k] ? fmt::format("{:>{}}", row[k], width[k]) : fmt::format("{:<{}}", row[k], width[k]);
+      if (k + 1 < columns) line += "  ";
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  }
+  return out;
+}
+
+}  // namespace bnlab

@@ -1,0 +1,193 @@
+#include "experiment/cells.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "build_info.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
+
+namespace bnlab {
+namespace {
+
+std::string find_piece(const std::string& piece, const std::string& from, const Document& document, const std::string& path) {
+  const std::string file = piece.size() > 5 && piece.substr(piece.size() - 5) == ".json" ? piece : piece + ".json";
+  const std::string beside = std::filesystem::path(from).parent_path().string();
+  std::vector<std::string> tried;
+  for (const std::string& root : {beside.empty() ? std::string(".") : beside, std::string("configs"), std::string(BNLAB_SOURCE_DIR "/configs")}) {
+    tried.push_back(root + "/" + file);
+    if (is_file(tried.back())) return tried.back();
+  }
+  throw ConfigError("", document.explain(path, fmt::format("no piece '{}' (looked for {})", piece, join(tried))));
+}
+
+Document read_composed(const std::string& path, std::vector<std::string> on_the_way) {
+  const std::string real = std::filesystem::weakly_canonical(path).string();
+  if (std::find(on_the_way.begin(), on_the_way.end(), real) != on_the_way.end()) throw ConfigError("", path + ": composes itself");
+  on_the_way.push_back(real);
+  const Document body = Document::read(path);
+  const Json* pieces = body.find("compose");
+  if (!pieces) return body;
+  if (!pieces->is_array()) throw ConfigError("", body.explain("compose", "expected a list of pieces"));
+  Document out;
+  for (size_t i = 0; i < pieces->size(); ++i) {
+    const std::string at = child("compose", i);
+    if (!(*pieces)[i].is_string()) throw ConfigError("", body.explain(at, "expected the name of a piece"));
+    out.merge(read_composed(find_piece((*pieces)[i].get<std::string>(), path, body, at), on_the_way));
+  }
+  out.merge(body);
+  out.erase("compose");
+  return out;
+}
+
+struct Setting {  // one value of an axis
+  std::string label;
+  std::vector<std::pair<std::string, Json>> values;
+};
+using Axis = std::vector<Setting>;
+
+std::string label_of(const std::string& path, const Json& value) {
+  std::string text = value.is_string() ? value.get<std::string>() : value.is_object() && value.contains("name") ? value["name"].get<std::string>() : value.dump();
+  const std::string last = path.substr(path.find_last_of('.') + 1);
+  return (last == "name" ? "" : last + "=") + text;
+}
+
+class AxisReader {
+ public:
+  AxisReader(const Document& document, std::vector<std::string> pinned) : document_(document), pinned_(std::move(pinned)) {}
+
+  void read(const Json& axis, const std::string& path, std::vector<Axis>& out) const {
+    if (!axis.is_object() || axis.size() != 1) fail(path, "expected an object with one of the keys arms, grid, zip, seeds");
+    const std::string kind = axis.begin().key(), at = child(path, kind);
+    const Json& body = axis.begin().value();
+    if (kind == "seeds") {
+      if (!pinned("seed")) out.push_back(seeds(body, at));
+      return;
+    }
+    if (kind != "arms" && kind != "grid" && kind != "zip") fail(at, "unknown axis" + did_you_mean(kind, {"arms", "grid", "zip", "seeds"}) + " (known: arms, grid, zip, seeds)");
+    if (!body.is_object() || body.empty()) fail(at, "expected an object with at least one entry");
+    if (kind == "arms") out.push_back(arms(body, at));
+    if (kind == "zip") out.push_back(zip(body, at));
+    if (kind != "grid") return;
+    for (const auto& [key, values] : body.items()) {
+      if (pinned(key)) continue;
+      Axis one;
+      for (const Json& value : list(values, child(at, key))) one.push_back({label_of(key, value), {{key, value}}});
+      out.push_back(one);
+    }
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& path, const std::string& what) const { throw ConfigError("", document_.explain(path, what)); }
+  bool pinned(const std::string& path) const { return std::find(pinned_.begin(), pinned_.end(), path) != pinned_.end(); }
+  void refuse_pinned(const std::string& path, const char* what) const {
+    if (pinned(path)) throw UsageError(fmt::format("--set {}: the {} of this config vary it; --set 'vary=[]' runs the config without them", path, what));
+  }
+  const Json& list(const Json& values, const std::string& path) const {
+    if (!values.is_array() || values.empty()) fail(path, "expected a list of values");
+    return values;
+  }
+  Axis seeds(const Json& body, const std::string& path) const {
+    Axis out;
+    auto add = [&](int64_t seed) { out.push_back({"", {{"seed", seed}}}); };
+    if (body.is_array() && !body.empty()) {
+      for (const Json& seed : body) {
+        if (!seed.is_number_integer()) fail(path, "expected integers");
+        add(seed.get<int64_t>());
+      }
+    } else if (body.is_object() && body.size() == 2 && body.contains("from") && body.contains("count") && body["from"].is_number_unsigned() &&
+               body["count"].is_number_unsigned() && body["count"].get<int64_t>() >= 1 && body["count"].get<int64_t>() <= 100000) {
+      for (int64_t i = 0; i < body["count"].get<int64_t>(); ++i) add(body["from"].get<int64_t>() + i);
+    } else {
+      fail(path, "expected a list of integers or {\"from\": 1, \"count\": 8}");
+    }
+    return out;
+  }
+  Axis arms(const Json& body, const std::string& path) const {
+    Axis out;
+    for (const auto& [label, values] : body.items()) {
+      if (!values.is_object()) fail(child(path, label), "expected an object of path: value");
+      Setting setting{label, {}};
+      for (const auto& [key, value] : values.items()) {
+        refuse_pinned(key, "arms");
+        setting.values.emplace_back(key, value);
+      }
+      out.push_back(setting);
+    }
+    return out;
+  }
+  Axis zip(const Json& body, const std::string& path) const {
+    Axis out(list(body.begin().value(), child(path, body.begin().key())).size());
+    for (const auto& [key, values] : body.items()) {
+      refuse_pinned(key, "zipped values");
+      if (list(values, child(path, key)).size() != out.size()) fail(child(path, key), fmt::format("has {} values, the first has {}", values.size(), out.size()));
+      for (size_t i = 0; i < out.size(); ++i) {
+        out[i].label += (out[i].label.empty() ? "" : "-") + label_of(key, values[i]);
+        out[i].values.emplace_back(key, values[i]);
+      }
+    }
+    return out;
+  }
+
+  const Document& document_;
+  std::vector<std::string> pinned_;
+};
+
+std::string as_folder(std::string label) {
+  for (char& c : label) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '=' || c == '.' || c == '+';
+    if (!plain) c = '_';
+  }
+  if (label.size() > 100) label.resize(100);
+  return label.empty() || label[0] == '.' ? "base" + label : label;
+}
+
+}  // namespace
+
+Document compose(const std::string& path, const std::vector<std::string>& sets) {
+  Document document = read_composed(path, {});
+  for (const std::string& assignment : sets) document.set(assignment);
+  return document;
+}
+
+std::vector<Cell> expand(const Document& document, const std::vector<std::string>& sets) {
+  Document base = document;
+  std::vector<Axis> axes;
+  if (const Json* vary = document.find("vary"); vary && !vary->is_null()) {
+    std::vector<std::string> pinned;
+    for (const auto& assignment : sets) pinned.push_back(assignment.substr(0, assignment.find('=')));
+    if (!vary->is_array()) throw ConfigError("", document.explain("vary", "expected a list of axes"));
+    const AxisReader reader(document, pinned);
+    for (size_t i = 0; i < vary->size(); ++i) reader.read((*vary)[i], child("vary", i), axes);
+  }
+  base.erase("vary");
+  size_t total = 1;
+  for (const auto& axis : axes) {
+    total *= axis.size();
+    if (total > 1000000) throw ConfigError("", document.explain("vary", "asks for more than a million runs"));
+  }
+  std::vector<Cell> cells;
+  std::vector<size_t> index(axes.size(), 0);
+  for (size_t n = 0; n < total; ++n) {
+    Cell cell{"", base, {}};
+    for (size_t a = 0; a < axes.size(); ++a) {
+      const Setting& setting = axes[a][index[a]];
+      if (!setting.label.empty()) cell.arm += (cell.arm.empty() ? "" : "-") + setting.label;
+      for (const auto& [path, value] : setting.values) cell.document.set(path, value, document.where(child("vary", a)));
+    }
+    cell.arm = as_folder(cell.arm);
+    cell.config = read_run_config(cell.document);
+    cells.push_back(std::move(cell));
+    for (size_t a = axes.size(); a-- > 0;) {  // the last axis turns fastest
+      if (++index[a] < axes[a].size()) break;
+      index[a] = 0;
+    }
+  }
+  return cells;
+}
+
+}  // namespace bnlab

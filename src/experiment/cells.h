@@ -1,0 +1,27 @@
+// From a config file to the runs it asks for.
+#pragma once
+
+#include "experiment/run_config.h"
+
+namespace bnlab {
+
+// The file, the pieces it composes (left to right, each may compose others), its own body over them, then --set.
+// Pieces are looked for beside the file, in configs/, and in configs/ of the source tree.
+Document compose(const std::string& path, const std::vector<std::string>& sets);
+
+// One run: a config without `vary`, and the label of its arm ("base" where nothing varies).
+struct Cell {
+  std::string arm;
+  Document document;
+  RunConfig config;
+};
+
+// All cells of the product of the axes of `vary`:
+//   {"arms": {"bn": {"model.norm": "batch_norm"}, ...}}     named sets of values
+//   {"grid": {"train.learning_rate": [0.1, 0.5], ...}}      every combination
+//   {"zip": {"a": [1, 2], "b": [3, 4]}}                     together, one by one
+//   {"seeds": [1, 2, 3]} or {"seeds": {"from": 1, "count": 8}}
+// A --set of the seed or of a path of a grid pins it. Every cell is read strictly before the first one runs.
+std::vector<Cell> expand(const Document& document, const std::vector<std::string>& sets);
+
+}  // namespace bnlab

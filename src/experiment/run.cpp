@@ -1,0 +1,141 @@
+#include "experiment/run.h"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/environment.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "experiment/export.h"
+#include "experiment/logs.h"
+#include "experiment/run_directory.h"
+#include "probes/suite.h"
+#include "train/trainer.h"
+
+namespace bnlab {
+
+struct Runner::State {
+  RunOptions options;
+  Progress& progress;
+  std::string data_key;
+  Dataset data;
+  DataConfig data_config;  // as it was resolved: the fallback may have taken over
+  std::string notice;
+
+  const Dataset& load(RunConfig& config) {
+    const std::string key = write_fields([&](Fields& f) { config.data.describe(f); }).dump();
+    if (key != data_key) {
+      data_key.clear();
+      data_config = config.data;
+      notice.clear();
+      data = load_dataset(data_config, notice);
+      data_key = key;
+      if (!notice.empty()) progress.say("note: " + notice);
+      if (!data.caution.empty()) progress.say("data: " + data.caution);
+    }
+    config.data = data_config;
+    return data;
+  }
+
+  int threads(const RunConfig& config) const {
+    if (options.threads > 0) return options.threads;
+    return config.threads > 0 ? static_cast<int>(config.threads) : std::min(4, machine_threads());
+  }
+
+  template <class T>
+  RunResult train(const RunConfig& config, const std::string& arm, RunDirectory& directory);
+};
+
+template <class T>
+RunResult Runner::State::train(const RunConfig& config, const std::string& arm, RunDirectory& directory) {
+  flush_denormals(config.flush_denormals);
+  Pool pool(threads(config));
+  const auto seed = static_cast<uint64_t>(config.seed);
+  Trainer<T> trainer(config.model, config.train, data, seed, pool);
+  EvaluationLog<T>::check(config, data);
+
+  directory.claim(options.overwrite);
+  directory.write_json("config.resolved.json", resolved(config));
+  directory.write_json("manifest.json", manifest(config, data, options.command, pool.threads(), trainer.network().plan().size(Region::parameters)));
+  directory.status("running", 0);
+  const auto log = std::make_shared<spdlog::logger>("run", std::make_shared<spdlog::sinks::basic_file_sink_mt>(directory.path() + "/log.txt"));
+  log->set_pattern("%Y-%m-%dT%H:%M:%SZ %l %v", spdlog::pattern_time_type::utc);
+  log->flush_on(spdlog::level::info);
+  log->info("{} seed {}: {} parameters, {} training samples of {}", arm, config.seed, trainer.network().plan().size(Region::parameters), data.train.size, data.name);
+  if (!notice.empty()) log->warn("{}", notice);
+
+  if (config.export_initial) export_parameters(directory.path(), "initial", trainer.workspace());
+  if (config.export_gradients) export_gradients(directory.path(), trainer);
+
+  const std::string label = fmt::format("{} {} seed {}", config.name, arm, config.seed);
+  EvaluationLog<T> evaluation(config, data, trainer.loss(), pool, directory.path());
+  TrainingLog<T> training(config.train, directory.path(), progress);
+  Suite<T> suite(config.probes, {config.model, config.train, data, trainer.loss(), seed, pool}, directory.path());
+  Observers<T> observers;
+  observers.add(evaluation);
+  observers.add(suite);
+  observers.add(training);
+
+  progress.begin(label, config.train.steps, config.train.batch_size);
+  const auto begin = std::chrono::steady_clock::now();
+  const Outcome outcome = trainer.run(observers, stop_requested());
+  RunResult result;
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  progress.end();
+  result.dir = directory.path(), result.name = config.name, result.arm = arm, result.outcome = text(outcome);
+  result.seed = config.seed, result.steps = trainer.step();
+  result.final = evaluation.last();
+  log->info("{} after {} steps, {:.2f} s", result.outcome, result.steps, result.seconds);
+  if (outcome == Outcome::interrupted) {
+    directory.status("interrupted", trainer.step());
+    return result;
+  }
+  if (config.export_final) export_parameters(directory.path(), "final", trainer.workspace());
+  const Json measured = suite.summary();
+  for (const auto& [probe, values] : measured.items()) {
+    for (const auto& [key, value] : values.items()) result.probes[probe + "." + key] = number_of(value);
+  }
+  Json summary = to_json(result);
+  summary["final_step"] = trainer.step();
+  summary["probes"] = measured;
+  summary["cost"] = {{"probes", suite.costs()}, {"evaluation_seconds", evaluation.seconds()}};
+  directory.write_json("summary.json", summary);
+  directory.status(result.outcome, trainer.step());
+  return result;
+}
+
+Runner::Runner(RunOptions options, Progress& progress) : state_(new State{std::move(options), progress, "", {}, {}, ""}) {}
+Runner::~Runner() = default;
+
+RunResult Runner::run(const Cell& cell) {
+  RunConfig config = cell.config;
+  state_->load(config);
+  RunDirectory directory(state_->options.out, config, cell.arm);
+  if (!state_->options.overwrite) {
+    if (auto before = directory.finished()) return *before;
+  }
+  try {
+    return config.precision == "double" ? state_->train<double>(config, cell.arm, directory) : state_->train<float>(config, cell.arm, directory);
+  } catch (const ConfigError& error) {  // shapes that cannot meet: say where the config says so
+    throw ConfigError("", cell.document.explain(error.path(), error.bare()));
+  }
+}
+
+void Runner::check(const Cell& cell) {
+  RunConfig config = cell.config;
+  state_->load(config);
+  try {
+    Pool pool;
+    const Trainer<float> trainer(config.model, config.train, state_->data, static_cast<uint64_t>(config.seed), pool);
+    EvaluationLog<float>::check(config, state_->data);
+  } catch (const ConfigError& error) {
+    throw ConfigError("", cell.document.explain(error.path(), error.bare()));
+  }
+}
+
+}  // namespace bnlab

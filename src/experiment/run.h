@@ -1,0 +1,41 @@
+// One run, from a cell to its directory.
+#pragma once
+
+#include <map>
+
+#include "experiment/cells.h"
+#include "experiment/progress.h"
+
+namespace bnlab {
+
+struct RunOptions {
+  std::string out = "results/runs", command;
+  int threads = 0;  // 0: as the config says
+  bool overwrite = false, quiet = false, verbose = false;
+};
+
+struct RunResult {
+  std::string dir, name, arm, outcome;  // completed, diverged, interrupted
+  int64_t seed = 0, steps = 0;
+  double seconds = 0;
+  bool reused = false;          // finished before, not repeated
+  std::map<std::string, double> final;    // train_loss, test_loss, test_accuracy, ...
+  std::map<std::string, double> probes;   // "distribution.median_...": value
+};
+
+// Datasets stay loaded from one cell to the next.
+class Runner {
+ public:
+  Runner(RunOptions options, Progress& progress);
+  ~Runner();
+  // Everything that can be known to be wrong is known before the directory is made. Throws Interrupted after a signal.
+  RunResult run(const Cell& cell);
+  // Reads, loads, builds and plans all cells; throws what is wrong. Says nothing, writes nothing.
+  void check(const Cell& cell);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace bnlab

@@ -1,0 +1,115 @@
+#include "experiment/run_directory.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "build_info.h"
+#include "build_stamp.h"
+#include "core/environment.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
+#include "tensor/kernels/gemm.h"
+
+namespace bnlab {
+namespace {
+
+Json read_json(const std::string& path) {
+  if (!is_file(path)) return nullptr;
+  return Json::parse(read_text(path), nullptr, false);
+}
+
+}  // namespace
+
+Json json_number(double value) { return std::isfinite(value) ? Json(value) : Json(number(value)); }
+
+double number_of(const Json& json) {
+  if (json.is_number()) return json.get<double>();
+  if (json == "inf") return std::numeric_limits<double>::infinity();
+  if (json == "-inf") return -std::numeric_limits<double>::infinity();
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+RunDirectory::RunDirectory(const std::string& out, const RunConfig& config, const std::string& arm)
+    : path_(fmt::format("{}/{}/{}-{}/seed-{}", out, config.name, arm, identity(config).substr(0, 8), config.seed)) {}
+
+std::optional<RunResult> RunDirectory::finished() const {
+  const Json status = read_json(path_ + "/status.json"), summary = read_json(path_ + "/summary.json");
+  if (!status.is_object() || !summary.is_object()) return std::nullopt;
+  const std::string state = status.value("state", "");
+  if (state != "completed" && state != "diverged") return std::nullopt;
+  RunResult result;
+  result.dir = path_;
+  result.reused = true;
+  result.name = summary.value("name", ""), result.arm = summary.value("arm", ""), result.outcome = summary.value("outcome", "");
+  result.seed = summary.value("seed", int64_t{0}), result.steps = summary.value("steps", int64_t{0});
+  result.seconds = summary.value("seconds", 0.0);
+  for (const auto& [key, value] : summary.value("final", Json::object()).items()) result.final[key] = number_of(value);
+  for (const auto& [probe, values] : summary.value("probes", Json::object()).items()) {
+    for (const auto& [key, value] : values.items()) result.probes[probe + "." + key] = number_of(value);
+  }
+  return result;
+}
+
+void RunDirectory::claim(bool overwrite) {
+  make_directories(std::filesystem::path(path_).parent_path().string());
+  if (!make_directory_exclusively(path_)) {
+    const Json status = read_json(path_ + "/status.json");
+    const bool known = status.is_object() && status.contains("state");
+    const std::string state = known ? status.value("state", "") : "";
+    const auto pid = known ? status.value("pid", int64_t{0}) : 0;
+    if (state == "running" && status.value("host", "") == host_name() && pid > 0 && pid != ::getpid() && ::kill(static_cast<pid_t>(pid), 0) == 0) {
+      throw FileError(path_, fmt::format("process {} is at work here; wait for it, or end it", pid));
+    }
+    if ((state == "completed" || state == "diverged") && !overwrite) throw FileError(path_, "holds a finished run; --overwrite replaces it");
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(path_, error)) std::filesystem::remove_all(entry.path(), error);
+    if (error) throw FileError(path_, "cannot be emptied: " + error.message());
+  }
+  make_directories(path_ + "/probes");
+}
+
+void RunDirectory::write_json(const std::string& file, const Json& json) const { write_atomically(path_ + "/" + file, json.dump(2) + "\n"); }
+
+void RunDirectory::status(const std::string& state, int64_t step) const {
+  write_json("status.json", {{"state", state}, {"step", step}, {"pid", ::getpid()}, {"host", host_name()}, {"updated", utc_now()}});
+}
+
+Json manifest(const RunConfig& config, const Dataset& data, const std::string& command, int threads, int64_t parameters) {
+  return {{"bnlab", BNLAB_VERSION},
+          {"commit", BNLAB_COMMIT},
+          {"dirty", BNLAB_DIRTY},
+          {"compiler", BNLAB_COMPILER},
+          {"flags", BNLAB_FLAGS},
+          {"portable", std::string(BNLAB_PORTABLE) == "ON"},
+          {"blas", blas_description()},
+          {"cpu", cpu_model()},
+          {"threads", threads},
+          {"host", host_name()},
+          {"started", utc_now()},
+          {"command", command},
+          {"identity", identity(config)},
+          {"parameters", parameters},
+          {"data",
+           {{"name", data.name}, {"sha256", data.sha256}, {"source", data.source}, {"caution", data.caution}, {"train", data.train.size}, {"validation", data.validation.size}, {"test", data.test.size}}}};
+}
+
+Json to_json(const RunResult& result) {
+  Json final = Json::object();
+  for (const char* key : {"train_loss", "test_loss", "test_accuracy"}) {
+    final[key] = result.final.contains(key) ? json_number(result.final.at(key)) : Json(nullptr);
+  }
+  for (const auto& [key, value] : result.final) {
+    if (!final.contains(key)) final[key] = json_number(value);
+  }
+  return {{"dir", result.dir}, {"name", result.name}, {"arm", result.arm}, {"seed", result.seed}, {"outcome", result.outcome}, {"steps", result.steps}, {"seconds", result.seconds}, {"final", final}};
+}
+
+}  // namespace bnlab

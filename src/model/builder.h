@@ -1,0 +1,55 @@
+// Puts a network together. A model says what it is made of and offers sites for norms; the placement decides.
+//
+//   b.enter("hidden1").linear(100).norm(Site::before_activation).activate().norm(Site::after_activation);
+#pragma once
+
+#include "model/network.h"
+
+namespace bnlab {
+
+// What every model is made of, whatever its wiring. Read from the config beside the model's own options.
+struct Materials {
+  Choice activation{"relu", "{}"}, norm{"identity", "{}"}, placement{"none", "{}"}, initializer{"he", "{}"}, weights{"plain", "{}"},
+      scaling{"none", "{}"};
+  Choice classifier_initializer{"", "{}"};  // "" : as the others
+  std::string bias = "auto";
+  double dropout = 0;
+  void describe(Fields& f);
+};
+
+template <class T>
+class Builder {
+ public:
+  Builder(Shape input, Index outputs, const Materials& materials);
+
+  Builder& enter(const std::string& scope);
+  Builder& without_biases();  // for all weight layers, whatever the config says
+  Builder& linear(Index out);
+  Builder& classifier();  // linear to the outputs
+  Builder& norm(Site site);
+  Builder& activate();
+  Builder& dropout();
+  Builder& join(int skip, int block);  // y = scaling(skip, here)
+
+  int here() const { return here_; }
+  Builder& go(int node);
+  Shape input() const { return input_; }
+  Index outputs() const { return outputs_; }
+
+  Network<T> finish();
+
+ private:
+  int add(Node<T> node);
+  Builder& weight(Index out, const Choice& initializer);
+  Shape input_;
+  Index outputs_;
+  const Materials& materials_;
+  std::string scope_;
+  bool biases_ = true;
+  int here_ = -1, activations_ = 0, weights_ = 0;
+  std::vector<Node<T>> nodes_;
+  std::vector<SiteOffer> offers_;
+  std::vector<int> offered_at_;  // the placeholder node of each offer
+};
+
+}  // namespace bnlab

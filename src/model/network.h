@@ -1,0 +1,74 @@
+// A network: layers and joins in the order they compute, planned for up to n samples. It is const; all that changes
+// lives in a Workspace, so a probe runs the same network on a workspace of its own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/placement.h"
+#include "nn/catalogs.h"
+
+namespace bnlab {
+
+// What a node is to somebody who looks at the network.
+enum class NodeKind { weight, activation, norm, dropout, join };
+const char* text(NodeKind kind);
+
+template <class T>
+struct Node {
+  std::string name;                  // "hidden3/linear", "hidden3/before_activation", "hidden3/sigmoid"
+  NodeKind kind;
+  std::string what;                  // the registered name: "batch_norm", "sigmoid", "linear"
+  std::unique_ptr<Layer<T>> layer;   // null for a join
+  std::unique_ptr<Scaling<T>> scaling;
+  int input = -1, branch = -1;       // nodes; -1 is the network's input; branch only for a join
+  int block = 0;                     // of a join, from 1
+  bool adds_to_input = false, adds_to_branch = false;  // backward: another reader has written that gradient before
+  Shape in, shape;
+  Slot output, gradient;
+};
+
+template <class T>
+class Network {
+ public:
+  // Plans for inputs of up to `input.n` samples.
+  Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOffer> offers, std::vector<bool> covered);
+
+  // Returns the output, a view into the workspace (valid until the next pass over it).
+  View<T> forward(const Pass<T>& pass, View<const T> x) const;
+  // dloss/doutput in `top()` -> gradients of all parameters. A forward pass over the same x came before.
+  void backward(const Pass<T>& pass, View<const T> x) const;
+  View<T> top(const Workspace<T>& ws, Index n) const { return ws.first(nodes_.back().gradient, n); }
+
+  void initialize(Workspace<T>& ws, uint64_t seed) const;
+  void begin_calibration(Workspace<T>& ws) const;
+  std::vector<Calibration> calibrations() const;
+
+  // A norm that cannot train on a batch of n samples is a ConfigError that says why.
+  void check_batch(Index n) const;
+
+  View<T> input_of(const Workspace<T>& ws, int node, View<const T> x) const;
+  View<T> output_of(const Workspace<T>& ws, int node, Index n) const {
+    return ws.first(nodes_[static_cast<size_t>(node)].output, n);
+  }
+
+  const Plan& plan() const { return plan_; }
+  const std::vector<Node<T>>& nodes() const { return nodes_; }
+  const std::vector<SiteOffer>& offers() const { return offers_; }
+  const std::vector<bool>& covered() const { return covered_; }
+  Shape input() const { return input_; }
+  Shape output() const { return nodes_.back().shape; }
+  double multiply_adds_per_sample() const;
+
+ private:
+  void plan_gradients(Planner& planner);
+  Shape input_;
+  std::vector<Node<T>> nodes_;
+  std::vector<SiteOffer> offers_;
+  std::vector<bool> covered_;
+  Plan plan_;
+  Slot extra_;  // a second gradient that is to be added to the first, where a node feeds several
+};
+
+}  // namespace bnlab

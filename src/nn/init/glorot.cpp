@@ -1,0 +1,28 @@
+// glorot: W ~ (0, 2 / (fan_in + fan_out)) (Glorot & Bengio 2010, eq. 16)
+#include <cmath>
+
+#include "nn/catalogs.h"
+
+namespace bnlab {
+namespace {
+
+class Glorot : public Initializer {
+ public:
+  void describe(Fields& f) override {
+    f.option("distribution", distribution_, {"normal", "uniform"}, "what it is drawn from");
+    f.number("gain", gain_, at_least(0), "multiplies the standard deviation");
+  }
+  void fill(const Stream& stream, double* weight, Index out, Index in) const override {
+    fill_with(distribution_, stream, gain_ * std::sqrt(2.0 / static_cast<double>(in + out)), weight, out * in);
+  }
+
+ private:
+  std::string distribution_ = "normal";
+  double gain_ = 1;
+};
+
+}  // namespace
+
+std::unique_ptr<Component> make_glorot() { return std::make_unique<Glorot>(); }
+
+}  // namespace bnlab

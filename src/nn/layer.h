@@ -1,0 +1,64 @@
+// What every layer is: it plans slots, then computes on any workspace of its plan.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/fields.h"
+#include "core/pool.h"
+#include "core/rng.h"
+#include "tensor/workspace.h"
+
+namespace bnlab {
+
+// How a pass treats statistics and noise. Always said, never guessed from the batch size.
+//   train             batch statistics, derivative through them; noise on; running statistics move
+//   evaluate          running statistics; noise off; no state moves
+//   batch_statistics  batch statistics, noise off, no state moves
+//   calibrate         batch statistics, noise off; running statistics <- plain average since begin_calibration()
+enum class Mode { train, evaluate, batch_statistics, calibrate };
+
+template <class T>
+struct Pass {
+  Workspace<T>& ws;
+  Pool& pool;
+  Mode mode = Mode::train;
+  uint64_t seed = 0;  // noise of this pass: stream (seed, "noise/<layer>") at `step`
+  int64_t step = 0;
+};
+
+// Layers that hold statistics measured on a reference batch say when they want them measured.
+struct Calibration {
+  int64_t reference_size = 0;  // 0: never
+  int64_t every = 0;           // 0: before the first step only
+};
+
+template <class T>
+class Layer : public Component {
+ public:
+  // Reserves slots for inputs of up to in.n samples; returns the shape of the output.
+  virtual Shape plan(Shape in, Planner& planner) = 0;
+  virtual void initialize(Workspace<T>&, uint64_t /*seed*/) const {}
+
+  // x and y hold the same number n of samples, at most the planned one.
+  virtual void forward(const Pass<T>&, View<const T> x, View<T> y) const = 0;
+
+  // Writes (never adds) the gradients of its parameters and, where dx is given, the gradient of x. A pass in the same
+  // mode, on the same workspace, has gone forward over x before.
+  virtual void backward(const Pass<T>&, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const = 0;
+
+  // false: backward is deliberately not the derivative of forward; the layer's file says what is taken as constant.
+  virtual bool exact_derivative() const { return true; }
+
+  virtual Calibration calibration() const { return {}; }
+  virtual void begin_calibration(Workspace<T>&) const {}
+
+  // Why this layer cannot train on inputs of this shape, or "".
+  virtual std::string refuses(Shape) const { return ""; }
+  // A constant added to each channel of the input makes no difference: a bias before this layer is redundant.
+  virtual bool cancels_bias() const { return false; }
+  virtual void drop_bias() {}
+  virtual double multiply_adds_per_sample() const { return 0; }
+};
+
+}  // namespace bnlab

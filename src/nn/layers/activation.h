@@ -1,0 +1,41 @@
+// An activation y = f(x), element by element. F has value(x) and slope(x, y).
+#pragma once
+
+#include <cmath>
+
+#include "nn/catalogs.h"
+#include "nn/table.h"
+#include "tensor/kernels/elementwise.h"
+
+namespace bnlab {
+
+template <class T, class F>
+class Activation : public Layer<T> {
+ public:
+  void describe(Fields& f) override {
+    if constexpr (requires { function_.describe(f); }) function_.describe(f);
+  }
+  Shape plan(Shape in, Planner&) override { return in; }
+  void forward(const Pass<T>& pass, View<const T> x, View<T> y) const override {
+    const F function = function_;
+    for_ranges(pass.pool, x.size(), [&, function](Index begin, Index end) {
+      const T* in = x.data;
+      T* out = y.data;
+      for (Index i = begin; i < end; ++i) out[i] = function.value(in[i]);
+    });
+  }
+  void backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const override {
+    if (!dx) return;
+    const F function = function_;
+    for_ranges(pass.pool, x.size(), [&, function](Index begin, Index end) {
+      const T *in = x.data, *out = y.data, *up = dy.data;
+      T* down = dx.data;
+      for (Index i = begin; i < end; ++i) down[i] = up[i] * function.slope(in[i], out[i]);
+    });
+  }
+
+ private:
+  F function_;
+};
+
+}  // namespace bnlab

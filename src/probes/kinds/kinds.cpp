@@ -1,0 +1,8 @@
+#include "nn/table.h"
+#include "probes/probe.h"
+
+#define PROBES(X) X(distribution, "what flows into norms and activations, and how it shifts (Ioffe & Szegedy 2015, fig. 1)")
+
+namespace bnlab {
+BNLAB_DEFINE_TABLE(probes, "probe", PROBES)
+}  // namespace bnlab

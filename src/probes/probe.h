@@ -1,0 +1,54 @@
+// A probe looks at the run and pushes only its own replica. It reads the live workspace through a const view; what it
+// measures goes into rows.
+#pragma once
+
+#include "probes/cadence.h"
+#include "train/observer.h"
+#include "train/replica.h"
+#include "train/train_config.h"
+
+namespace bnlab {
+
+// What a probe may know of the run it watches.
+template <class T>
+struct Surroundings {
+  const ModelConfig& model;
+  const TrainConfig& train;
+  const Dataset& data;
+  const Loss<T>& loss;
+  uint64_t seed;
+  Pool& pool;
+};
+
+// One measured number. layer: a node and its side, "hidden3/sigmoid@input", or "" for the whole network.
+class Records {
+ public:
+  virtual ~Records() = default;
+  virtual void row(std::string_view layer, std::string_view metric, std::string_view bn_mode, double value) = 0;
+};
+
+struct ProbeCost {
+  int64_t forwards = 0, backwards = 0;  // passes over the probe's own batch
+};
+
+template <class T>
+class Probe : public Component {
+ public:
+  void describe(Fields& f) override { cadence_.describe(f); }
+  bool due(int64_t step, int64_t last) const { return cadence_.due(step, last); }
+
+  virtual void start(const Surroundings<T>& around) = 0;
+  virtual void at_state(const StateView<T>&, Records&) {}
+  virtual void after_backward(const GradientView<T>&, Records&) {}
+  virtual ProbeCost cost() const = 0;
+  // The few numbers that belong into the summary of a run: name -> value.
+  virtual std::vector<std::pair<std::string, double>> summary() const { return {}; }
+
+ private:
+  Cadence cadence_;
+};
+
+template <class T>
+const Catalog& probes();
+
+}  // namespace bnlab

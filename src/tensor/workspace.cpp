@@ -1,0 +1,93 @@
+#include "tensor/workspace.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <new>
+
+namespace bnlab {
+namespace {
+
+constexpr Index alignment = 64;  // bytes: a cache line, an AVX-512 register
+
+}  // namespace
+
+Slot Planner::take(Region region, Shape shape) {
+  const Index unit = alignment / static_cast<Index>(scalar_bytes_);
+  Index& used = plan_.elements[static_cast<int>(region)];
+  const Slot slot{region, used, shape};
+  used += (shape.size() + unit - 1) / unit * unit;
+  return slot;
+}
+
+Slot Planner::parameters(const std::string& name, Shape shape, Role role) {
+  const Slot slot = take(Region::parameters, shape);
+  plan_.parameters.push_back({scope_ + "/" + name, slot, role});
+  return slot;
+}
+
+Slot Planner::state(const std::string& name, Shape shape) {
+  const Slot slot = take(Region::state, shape);
+  plan_.state.push_back({scope_ + "/" + name, slot, Role::other});
+  return slot;
+}
+
+Slot Planner::cache(Shape shape) { return take(Region::cache, shape); }
+
+Slot Planner::scratch(Shape shape) {
+  const Index unit = alignment / static_cast<Index>(scalar_bytes_);
+  const Slot slot{Region::scratch, call_, shape};
+  call_ += (shape.size() + unit - 1) / unit * unit;
+  call_most_ = std::max(call_most_, call_);
+  return slot;
+}
+
+Slot Planner::scratch_doubles(Index count) {
+  return scratch({1, 1, 1, count * static_cast<Index>(sizeof(double) / scalar_bytes_)});
+}
+
+void Planner::end_of_layer() { call_ = 0; }
+
+Plan Planner::finish() {
+  plan_.elements[static_cast<int>(Region::scratch)] = call_most_ + kept_;
+  return std::move(plan_);
+}
+
+template <class T>
+void Workspace<T>::Free::operator()(T* block) const {
+  std::free(block);
+}
+
+template <class T>
+Workspace<T>::Workspace(const Plan& plan, bool with_gradients) : plan_(std::make_shared<Plan>(plan)) {
+  auto allocate = [](Index elements) {
+    const auto bytes = static_cast<size_t>(std::max<Index>(elements * static_cast<Index>(sizeof(T)), alignment));
+    void* block = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    if (!block) throw std::bad_alloc();
+    std::memset(block, 0, bytes);
+    return std::unique_ptr<T, Free>(static_cast<T*>(block));
+  };
+  for (int region = 0; region < 4; ++region) blocks_[region] = allocate(plan.elements[region]);
+  if (with_gradients) gradients_ = allocate(plan.size(Region::parameters));
+}
+
+template <class T>
+void Workspace<T>::copy_from(const Workspace& other) {
+  assert(parameters().size() == other.parameters().size() && state().size() == other.state().size());
+  std::copy_n(other.parameters().data, other.parameters().size(), parameters().data);
+  std::copy_n(other.state().data, other.state().size(), state().data);
+}
+
+template <class T>
+void Workspace<T>::poison() {
+  const T nan = std::numeric_limits<T>::quiet_NaN();
+  for (const Region region : {Region::cache, Region::scratch}) std::fill_n(block(region).data, block(region).size(), nan);
+  if (!gradients_) return;
+  for (const auto& [name, slot, role] : plan_->parameters) std::fill_n(gradient(slot), slot.shape.size(), nan);
+}
+
+template class Workspace<float>;
+template class Workspace<double>;
+
+}  // namespace bnlab

@@ -1,0 +1,24 @@
+// The section "train" of a config.
+#pragma once
+
+#include "core/fields.h"
+
+namespace bnlab {
+
+// Parameters whose names match get their own factors, e.g. {"match": "*/gamma", "learning_rate": 0.1}.
+struct GroupConfig {
+  std::string match = "*";
+  double learning_rate = 1, weight_decay = 1;
+};
+
+struct TrainConfig {
+  int64_t steps = 1000, batch_size = 128, log_every = 10;
+  double learning_rate = 0.1, momentum = 0, weight_decay = 0, gradient_clip = 0;
+  bool nesterov = false, decay_norms_and_biases = true;
+  Choice schedule{"constant", "{}"};
+  Choice loss{"softmax_cross_entropy", "{}"};
+  std::vector<GroupConfig> groups;
+  void describe(Fields& f);
+};
+
+}  // namespace bnlab

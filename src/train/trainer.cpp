@@ -1,0 +1,95 @@
+#include "train/trainer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/error.h"
+
+namespace bnlab {
+
+const char* text(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::completed: return "completed";
+    case Outcome::diverged: return "diverged";
+    case Outcome::interrupted: return "interrupted";
+  }
+  return "";
+}
+
+template <class T>
+Trainer<T>::Trainer(const ModelConfig& model, const TrainConfig& config, const Dataset& data, uint64_t seed, Pool& pool)
+    : config_(config),
+      data_(data),
+      seed_(seed),
+      pool_(pool),
+      network_(build_network<T>(model, data.sample.with_n(config.batch_size), data.outputs)),
+      ws_(network_.plan()),
+      loss_(make_as<Loss<T>>(losses<T>(), config.loss)),
+      schedule_(make_as<Schedule>(schedules(), config.schedule)),
+      optimizer_(config, network_.plan()),
+      batches_(data, data.train, config.batch_size, seed),
+      calibrations_(network_.calibrations()) {
+  network_.check_batch(config.batch_size);
+  if (loss_->needs_labels() && !data.classes) {
+    throw ConfigError("train.loss", fmt::format("{} needs labels, but {} has numbers to predict; use mean_squared_error", config.loss.name, data.name));
+  }
+  network_.initialize(ws_, seed);
+  Index reference = 0;
+  for (const auto& wish : calibrations_) reference = std::max<Index>(reference, wish.reference_size);
+  if (reference > 0) reference_ = std::make_unique<Replica<T>>(model, data, std::min(reference, data.train.size), false, seed, pool);
+}
+
+template <class T>
+void Trainer<T>::calibrate() {
+  bool due = false;
+  for (const auto& wish : calibrations_) due |= step_ == 0 || (wish.every > 0 && step_ % wish.every == 0);
+  if (!due) return;
+  reference_->copy(ws_);
+  reference_->network().begin_calibration(reference_->ws());
+  Batches<T> samples(data_, data_.train, 1, seed_);
+  // a fresh reference batch each time, so that no fixed set of samples is favoured
+  const Batch<T> batch = samples.sample(Stream(seed_, fmt::format("reference/{}", step_)), reference_->batch());
+  reference_->forward(Mode::calibrate, batch.x, step_);
+  const View<T> from = reference_->ws().state();
+  std::copy_n(from.data, from.size(), ws_.state().data);
+}
+
+template <class T>
+double Trainer<T>::gradients(const Batch<T>& batch) {
+  const Pass<T> pass{ws_, pool_, Mode::train, seed_, step_};
+  const View<T> out = network_.forward(pass, batch.x);
+  const double loss = (*loss_)(out, batch, network_.top(ws_, batch.n()));
+  network_.backward(pass, batch.x);
+  return loss;
+}
+
+template <class T>
+Outcome Trainer<T>::run(Observer<T>& observer, const std::atomic<bool>& stop) {
+  for (; step_ < config_.steps; ++step_) {
+    if (stop) return Outcome::interrupted;
+    calibrate();
+    observer.at_state({step_, epoch(), ws_});
+    const Batch<T> batch = batches_.at(step_);
+    const double loss = gradients(batch), rate = config_.learning_rate * schedule_->factor(step_, config_.steps);
+    const bool clips = config_.gradient_clip > 0, asked = clips || observer.wants_gradient_norm(step_);
+    const double norm = asked ? optimizer_.gradient_norm(pool_, ws_) : std::numeric_limits<double>::quiet_NaN();
+    observer.after_backward({step_, epoch(), loss, rate, ws_, batch, norm});
+    if (!std::isfinite(loss)) {
+      observer.at_end({step_, epoch(), ws_}, true);
+      return Outcome::diverged;
+    }
+    optimizer_.step(pool_, ws_, rate, clips && norm > config_.gradient_clip ? config_.gradient_clip / norm : 1);
+  }
+  calibrate();
+  observer.at_state({step_, epoch(), ws_});
+  observer.at_end({step_, epoch(), ws_}, false);
+  return Outcome::completed;
+}
+
+template class Trainer<float>;
+template class Trainer<double>;
+
+}  // namespace bnlab
