@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -70,13 +71,14 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
     return true;
   }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& exception) override {
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing value - WHAT"
     std::string what = exception.what();
-    for (const char* mark : {"] ", "parse error at line "}) {
-      const size_t at = what.find(mark);
-      if (at != std::string::npos) what = what.substr(at + std::string(mark).size());
-    }
-    if (const size_t colon = what.find(": "); colon < 24) what = what.substr(colon + 2);
-    error = fmt::format("{}:{}: not valid JSON: {}", name_, line(0), what);
+    if (const size_t at = what.find("] "); at != std::string::npos) what.erase(0, at + 2);
+    if (const size_t at = what.find(": "); what.starts_with("parse error at line ") && at != std::string::npos) what.erase(0, at + 2);
+    if (const size_t at = what.find(" - "); what.starts_with("syntax error while parsing ") && at != std::string::npos) what.erase(0, at + 3);
+    if (what.find("control character U+000A") != std::string::npos) what = "this string is not closed on its line";
+    if (after_comma()) what += "; is the comma before it one too many?";
+    error = fmt::format("{}:{}: not valid JSON: {}", name_, line(1), what);
     return false;
   }
 
@@ -86,7 +88,15 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
     std::string path;
   };
 
-  // Numbers end one character late: the parser must see what follows them.
+  // Has a closing bracket just been read that follows a comma?
+  bool after_comma() const {
+    const char* at = position;
+    if (at == begin_ || (*--at != '}' && *at != ']')) return false;
+    while (at > begin_ && (at[-1] == ' ' || at[-1] == '\t' || at[-1] == '\r' || at[-1] == '\n')) --at;
+    return at > begin_ && at[-1] == ',';
+  }
+
+  // Numbers (and much that is wrong) end one character late: the parser must see what follows them.
   size_t line(int late) {
     const char* end = position - (late && position > begin_ ? 1 : 0);
     for (; counted_ < end; ++counted_) lines_ += *counted_ == '\n';
@@ -147,6 +157,32 @@ std::vector<std::string> split(const std::string& path) {
   return parts;
 }
 
+// To nlohmann's reader a zero byte is the end: what follows it would go unread, and unmentioned.
+void refuse_binary(const std::string& text, const std::string& name) {
+  const size_t zero = text.find('\0');
+  if (zero == std::string::npos) return;
+  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(zero), '\n');
+  throw ConfigError("", fmt::format("{}:{}: a zero byte; this is no text in UTF-8", name, line));
+}
+
+// The value of a --set: JSON where it reads as JSON, else a string.
+Json read_value(const std::string& text, const std::string& assignment) {
+  size_t depth = 0, deepest = 0;  // brackets in strings count too: nobody needs so many
+  for (const char c : text) {
+    if (c == '[' || c == '{') deepest = std::max(deepest, ++depth);
+    if ((c == ']' || c == '}') && depth > 0) --depth;
+  }
+  if (deepest > max_depth) throw UsageError(fmt::format("--set: {}...: nested deeper than {} levels", assignment.substr(0, 60), max_depth));
+  Json value = Json::parse(text, nullptr, false);
+  if (!value.is_discarded()) return value;
+  try {
+    static_cast<void>(Json(text).dump());
+  } catch (const Json::exception&) {
+    throw UsageError(fmt::format("--set: {}: the value is not UTF-8", assignment.substr(0, assignment.find('='))));
+  }
+  return text;
+}
+
 // Below the sections (data, model, ...), an object that names another thing starts afresh: the options of one
 // normalizer mean nothing to the next. Sections keep theirs: data.train_size outlives a change of data.name.
 bool names_another(const Json& object, const Json& name, int depth) {
@@ -184,6 +220,7 @@ void Document::own() {
 
 Document Document::parse(const std::string& text, const std::string& name) {
   if (text.size() > max_bytes) throw ConfigError("", name + ": larger than 4 MiB; this is no config");
+  refuse_binary(text, name);
   TreeBuilder builder(text, name);
   builder.position = text.data();
   const TrackedIterator begin{text.data(), &builder.position}, end{text.data() + text.size(), &builder.position};
@@ -206,12 +243,9 @@ void Document::merge(const Document& other) {
 void Document::set(const std::string& assignment) {
   const size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0) {
-    throw UsageError(fmt::format("--set {}: expected PATH=VALUE, as in --set train.steps=100", assignment));
+    throw UsageError(fmt::format("--set: '{}': expected PATH=VALUE, as in --set train.steps=100", assignment));
   }
-  const std::string text = assignment.substr(equals + 1);
-  Json value = Json::parse(text, nullptr, false);
-  if (value.is_discarded()) value = text;
-  set(assignment.substr(0, equals), value, "--set");
+  set(assignment.substr(0, equals), read_value(assignment.substr(equals + 1), assignment), "--set");
 }
 
 void Document::set(const std::string& path, const Json& value, const std::string& origin) {
@@ -219,22 +253,24 @@ void Document::set(const std::string& path, const Json& value, const std::string
   Json* at = root_.get();
   std::string so_far;
   int depth = 0;
-  for (const std::string& part : split(path)) {
-    if (part.empty()) throw UsageError(fmt::format("{} {}: empty name in the path", origin, path));
+  const std::vector<std::string> parts = split(path);
+  if (parts.size() > max_depth) throw UsageError(fmt::format("{}: {}...: deeper than {} levels", origin, path.substr(0, 60), max_depth));
+  for (const std::string& part : parts) {
+    if (part.empty()) throw UsageError(fmt::format("{}: '{}': empty name in the path", origin, path));
     if (part[0] == '[') {
       size_t index = 0;
       const std::string digits = part.substr(1, part.size() - 2);
       if (part.back() != ']' || digits.empty() || digits.size() > 6 || digits.find_first_not_of("0123456789") != std::string::npos) {
-        throw UsageError(fmt::format("{} {}: malformed index '{}'", origin, path, part));
+        throw UsageError(fmt::format("{}: {}: malformed index '{}'", origin, path, part));
       }
       index = std::stoul(digits);
       so_far += part;
-      if (!at->is_array() || index >= at->size()) throw UsageError(fmt::format("{} {}: there is no {}", origin, path, so_far));
+      if (!at->is_array() || index >= at->size()) throw UsageError(fmt::format("{}: {}: there is no {}", origin, path, so_far));
       at = &(*at)[index];
     } else {
       if (at->is_string()) *at = Json{{"name", *at}};
       if (at->is_null()) *at = Json::object();
-      if (!at->is_object()) throw UsageError(fmt::format("{} {}: {} is not an object", origin, path, so_far));
+      if (!at->is_object()) throw UsageError(fmt::format("{}: {}: {} is not an object", origin, path, so_far));
       so_far = child(so_far, part);
       if (part == "name" && names_another(*at, value, depth)) *at = Json::object();
       ++depth;
@@ -243,6 +279,15 @@ void Document::set(const std::string& path, const Json& value, const std::string
     origin_[so_far] = origin;
   }
   *at = value;
+  forget_below(so_far);
+}
+
+// What was written below a path that has been replaced: its places no longer say where anything is.
+void Document::forget_below(const std::string& path) {
+  for (auto at = origin_.upper_bound(path); at != origin_.end() && at->first.starts_with(path);) {
+    const char next = at->first[path.size()];
+    at = next == '.' || next == '[' ? origin_.erase(at) : std::next(at);
+  }
 }
 
 void Document::erase(const std::string& path) {

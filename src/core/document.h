@@ -41,6 +41,7 @@ class Document {
   std::shared_ptr<Json> root_;                 // shared between copies until one of them writes
   std::map<std::string, std::string> origin_;  // path -> where it was written
   void own();
+  void forget_below(const std::string& path);
 };
 
 std::string child(const std::string& path, std::string_view key);

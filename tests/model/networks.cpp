@@ -1,0 +1,162 @@
+// Whole networks in double: every model under every placement, with norms that couple the batch and norms that do not.
+#include <catch2/catch.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include "model/model.h"
+#include "support/layers.h"
+
+using namespace bnlab;
+using namespace bnlab::testing;
+
+namespace {
+
+ModelConfig config_of(const std::string& json) {
+  ModelConfig config;
+  read_fields(Document::parse(json, "test"), [&](Fields& f) { config.describe(f); });
+  return config;
+}
+
+// dloss/dparameters of a whole network against central differences; returns the worst error, -1 where the placement asks
+// for a site that the model does not offer.
+double check_network(const ModelConfig& config, const std::string& loss_name, std::string& where) {
+  constexpr Index n = 6;
+  std::unique_ptr<Network<double>> network;
+  try {
+    network = std::make_unique<Network<double>>(build_network<double>(config, {n, 1, 1, 5}, 3));
+  } catch (const std::exception&) {
+    return -1;
+  }
+  Workspace<double> ws(network->plan());
+  network->initialize(ws, 3);
+  for (const auto& [name, slot, role] : ws.plan().parameters) {
+    const Stream stream(4, name);
+    for (Index i = 0; i < slot.shape.size(); ++i) ws[slot][i] = 0.7 * ws[slot][i] + 0.4 * stream.normal(0, static_cast<uint64_t>(i)) + (role == Role::gain ? 0.3 : 0);
+  }
+  ws.poison();
+  Pool pool;
+  std::vector<double> x(n * 5), targets(n * 3);
+  Stream(1, "x").fill_normal(0, x.data(), x.size());
+  Stream(1, "t").fill_normal(0, targets.data(), targets.size());
+  const std::vector<int32_t> labels{0, 2, 1, 1, 0, 2};
+  Batch<double> batch;
+  batch.x = {x.data(), {n, 1, 1, 5}};
+  batch.labels = labels.data();
+  const auto loss = make_as<Loss<double>>(losses<double>(), {loss_name, "{}"});
+  const std::vector<double> state(ws.state().data, ws.state().data + ws.state().size());
+  const Pass<double> pass{ws, pool, Mode::train, 9, 2};
+  auto evaluate = [&](bool gradient) {
+    std::copy(state.begin(), state.end(), ws.state().data);
+    const View<double> out = network->forward(pass, batch.x);
+    const double value = (*loss)(out, batch, gradient ? network->top(ws, n) : View<double>{});
+    if (gradient) network->backward(pass, batch.x);
+    return value;
+  };
+  evaluate(true);
+  std::vector<std::vector<double>> gradients;
+  for (const auto& entry : ws.plan().parameters) gradients.emplace_back(ws.gradient(entry.slot), ws.gradient(entry.slot) + entry.slot.shape.size());
+  double worst = 0;
+  for (size_t k = 0; k < gradients.size(); ++k) {
+    const auto& entry = ws.plan().parameters[k];
+    const double error = gradient_error([&] { return evaluate(false); }, ws[entry.slot].data, gradients[k].data(), entry.slot.shape.size(), 1e-2);
+    if (!(error <= worst)) worst = error, where = entry.name;
+  }
+  return worst;
+}
+
+const std::vector<std::string> bodies{R"("name": "mlp", "widths": [4, 3])", R"("name": "deep_linear", "depth": 4, "width": 4)",
+                                      R"("name": "residual_mlp", "blocks": 2, "width": 4)"};
+
+}  // namespace
+
+TEST_CASE("every model under every placement: gradients agree with central differences", "[contract][model]") {
+  const auto body = GENERATE(from_range(bodies));
+  const auto placement = GENERATE(from_range(placements().names()));
+  for (const char* norm : {"batch_norm", "layer_norm", "variance_only", "noisy_batch_norm"}) {
+    const std::string where_norms = placement == "sites" ? R"(["before_activation", "output/before_classifier"])" : "\"" + placement + "\"";
+    std::string where;
+    const auto config = config_of("{" + body + R"(, "activation": "tanh", "norm": ")" + norm + R"(", "placement": )" + where_norms + "}");
+    const double error = check_network(config, "softmax_cross_entropy", where);
+    INFO(body << " " << placement << " " << norm << " " << where << ": " << error);
+    REQUIRE(error <= 1e-6);
+  }
+}
+
+TEST_CASE("models know every activation, weight map and dropout", "[contract][model]") {
+  const auto body = GENERATE(from_range(bodies));
+  for (const auto& activation : activations<double>().names()) {
+    for (const auto& weights : weight_maps<double>().names()) {
+      std::string where;
+      const auto config = config_of("{" + body + R"(, "activation": ")" + activation + R"(", "weights": ")" + weights + R"(", "dropout": 0.3, "norm": "rms_norm", "placement": "before_activation"})");
+      const double error = check_network(config, "mean_squared_error", where);
+      INFO(body << " " << activation << " " << weights << " " << where << ": " << error);
+      REQUIRE(error <= 1e-6);
+    }
+  }
+}
+
+TEST_CASE("every model is covered by the test above", "[contract][model]") { REQUIRE(models<double>().names().size() == bodies.size()); }
+
+TEST_CASE("placements stand where they say", "[model]") {
+  auto norms_of = [](const std::string& placement) {
+    const auto network = build_network<float>(config_of(R"({"widths": [8, 8, 8, 8], "norm": "batch_norm", "placement": )" + placement + "}"), {4, 1, 1, 5}, 3);
+    std::vector<std::string> out;
+    for (const auto& node : network.nodes()) {
+      if (node.kind == NodeKind::norm) out.push_back(node.name);
+    }
+    return out;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(norms_of(R"("none")").empty());
+  CHECK(norms_of(R"("first_only")") == Names{"hidden1/before_activation"});
+  CHECK(norms_of(R"("last_only")") == Names{"hidden4/before_activation"});
+  CHECK(norms_of(R"({"name": "last_k", "k": 2})") == Names{"hidden3/before_activation", "hidden4/before_activation"});
+  CHECK(norms_of(R"({"name": "first_k", "k": 1, "site": "after_activation"})") == Names{"hidden1/after_activation"});
+  CHECK(norms_of(R"({"name": "every_k", "k": 2})") == Names{"hidden2/before_activation", "hidden4/before_activation"});
+  CHECK(norms_of(R"(["hidden[13]/before_activation", "before_classifier"])") == Names{"hidden1/before_activation", "hidden3/before_activation", "output/before_classifier"});
+}
+
+TEST_CASE("a bias that a norm cancels is left out, others stay", "[model]") {
+  auto biases = [](const std::string& more) {
+    const auto network = build_network<float>(config_of(R"({"widths": [8, 8], )" + more + "}"), {4, 1, 1, 5}, 3);
+    std::vector<std::string> out;
+    for (const auto& entry : network.plan().parameters) {
+      if (entry.role == Role::bias) out.push_back(entry.name);
+    }
+    return out.size();
+  };
+  CHECK(biases(R"("norm": "identity")") == 3);
+  CHECK(biases(R"("norm": "batch_norm", "placement": "before_activation")") == 1);
+  CHECK(biases(R"("norm": "batch_norm", "placement": "after_activation")") == 3);
+  CHECK(biases(R"("norm": "layer_norm", "placement": "before_activation")") == 3);
+  CHECK(biases(R"("norm": {"name": "batch_norm", "affine": false}, "placement": "before_activation")") == 3);
+  CHECK(biases(R"("norm": "batch_norm", "placement": "before_activation", "bias": "always")") == 3);
+  CHECK(biases(R"("bias": "never")") == 0);
+}
+
+TEST_CASE("layouts of parameters and state do not depend on the batch", "[model]") {
+  const auto config = config_of(R"({"name": "residual_mlp", "blocks": 3, "norm": "ghost_batch_norm", "placement": "before_activation"})");
+  const auto small = build_network<float>(config, {2, 1, 1, 5}, 3), large = build_network<float>(config, {512, 1, 1, 5}, 3);
+  for (const Region region : {Region::parameters, Region::state}) CHECK(small.plan().size(region) == large.plan().size(region));
+  for (size_t i = 0; i < small.plan().parameters.size(); ++i) {
+    CHECK(small.plan().parameters[i].name == large.plan().parameters[i].name);
+    CHECK(small.plan().parameters[i].slot.offset == large.plan().parameters[i].slot.offset);
+  }
+}
+
+TEST_CASE("arms with the same seed share initial weights where shapes agree", "[model]") {
+  const auto plain = build_network<float>(config_of(R"({"widths": [8, 8]})"), {4, 1, 1, 5}, 3);
+  const auto normed = build_network<float>(config_of(R"({"widths": [8, 8], "norm": "batch_norm", "placement": "before_activation"})"), {4, 1, 1, 5}, 3);
+  Workspace<float> a(plain.plan()), b(normed.plan());
+  plain.initialize(a, 5);
+  normed.initialize(b, 5);
+  int shared = 0;
+  for (const auto& one : plain.plan().parameters) {
+    for (const auto& other : normed.plan().parameters) {
+      if (one.name != other.name || one.role != Role::weight) continue;
+      ++shared;
+      CHECK(std::equal(a[one.slot].data, a[one.slot].data + one.slot.shape.size(), b[other.slot].data));
+    }
+  }
+  CHECK(shared == 3);
+}
