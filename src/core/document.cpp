@@ -47,6 +47,7 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
   Json root;
   std::map<std::string, std::string> origin;
   std::string error;
+  bool malformed = false;  // the error is one of syntax
 
   bool null() override { return put(Json(nullptr), 0); }
   bool boolean(bool value) override { return put(value, 0); }
@@ -76,9 +77,12 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
     if (const size_t at = what.find("] "); at != std::string::npos) what.erase(0, at + 2);
     if (const size_t at = what.find(": "); what.starts_with("parse error at line ") && at != std::string::npos) what.erase(0, at + 2);
     if (const size_t at = what.find(" - "); what.starts_with("syntax error while parsing ") && at != std::string::npos) what.erase(0, at + 3);
+    const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
+    if (!std::all_of(what.begin(), what.end(), printable)) what.erase(what.find("; last read: "));  // no binary to the terminal
     if (what.find("control character U+000A") != std::string::npos) what = "this string is not closed on its line";
     if (after_comma()) what += "; is the comma before it one too many?";
     error = fmt::format("{}:{}: not valid JSON: {}", name_, line(1), what);
+    malformed = true;
     return false;
   }
 
@@ -165,20 +169,21 @@ void refuse_binary(const std::string& text, const std::string& name) {
   throw ConfigError("", fmt::format("{}:{}: a zero byte; this is no text in UTF-8", name, line));
 }
 
-// The value of a --set: JSON where it reads as JSON, else a string.
-Json read_value(const std::string& text, const std::string& assignment) {
-  size_t depth = 0, deepest = 0;  // brackets in strings count too: nobody needs so many
-  for (const char c : text) {
-    if (c == '[' || c == '{') deepest = std::max(deepest, ++depth);
-    if ((c == ']' || c == '}') && depth > 0) --depth;
-  }
-  if (deepest > max_depth) throw UsageError(fmt::format("--set: {}...: nested deeper than {} levels", assignment.substr(0, 60), max_depth));
-  Json value = Json::parse(text, nullptr, false);
-  if (!value.is_discarded()) return value;
+bool sax_parse(const std::string& text, TreeBuilder& builder) {
+  builder.position = text.data();
+  const TrackedIterator begin{text.data(), &builder.position}, end{text.data() + text.size(), &builder.position};
+  return Json::sax_parse(begin, end, &builder, Json::input_format_t::json, true, true);
+}
+
+// The value of a --set: JSON, under the rules of a file, where it reads as JSON; else a string.
+Json read_value(const std::string& path, const std::string& text) {
+  TreeBuilder builder(text, "--set");
+  if (sax_parse(text, builder)) return builder.root;
+  if (!builder.malformed) throw UsageError(fmt::format("{} (in the value of {})", builder.error, path));
   try {
     static_cast<void>(Json(text).dump());
   } catch (const Json::exception&) {
-    throw UsageError(fmt::format("--set: {}: the value is not UTF-8", assignment.substr(0, assignment.find('='))));
+    throw UsageError(fmt::format("--set: {}: the value is not UTF-8", path));
   }
   return text;
 }
@@ -222,9 +227,7 @@ Document Document::parse(const std::string& text, const std::string& name) {
   if (text.size() > max_bytes) throw ConfigError("", name + ": larger than 4 MiB; this is no config");
   refuse_binary(text, name);
   TreeBuilder builder(text, name);
-  builder.position = text.data();
-  const TrackedIterator begin{text.data(), &builder.position}, end{text.data() + text.size(), &builder.position};
-  if (!Json::sax_parse(begin, end, &builder, Json::input_format_t::json, true, true)) throw ConfigError("", builder.error);
+  if (!sax_parse(text, builder)) throw ConfigError("", builder.error);
   if (!builder.root.is_object()) throw ConfigError("", name + ":1: expected an object { ... } at the top");
   Document document;
   document.root_ = std::make_shared<Json>(std::move(builder.root));
@@ -232,7 +235,7 @@ Document Document::parse(const std::string& text, const std::string& name) {
   return document;
 }
 
-Document Document::read(const std::string& path) { return parse(read_text(path), path); }
+Document Document::read(const std::string& path) { return parse(read_text(path, max_bytes + 1), path); }
 
 void Document::merge(const Document& other) {
   own();
@@ -245,7 +248,8 @@ void Document::set(const std::string& assignment) {
   if (equals == std::string::npos || equals == 0) {
     throw UsageError(fmt::format("--set: '{}': expected PATH=VALUE, as in --set train.steps=100", assignment));
   }
-  set(assignment.substr(0, equals), read_value(assignment.substr(equals + 1), assignment), "--set");
+  const std::string path = assignment.substr(0, equals);
+  set(path, read_value(path, assignment.substr(equals + 1)), "--set");
 }
 
 void Document::set(const std::string& path, const Json& value, const std::string& origin) {

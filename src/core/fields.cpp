@@ -44,13 +44,14 @@ namespace {
 
 std::string shown(const Json& value) {
   std::string text = value.dump();
-  if (text.size() > 60) text = text.substr(0, 57) + "...";
-  return text;
+  if (text.size() <= 60) return text;
+  size_t end = 57;
+  while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not in the middle of a character
+  return text.substr(0, end) + "...";
 }
 
 [[noreturn]] void unknown_name(const std::string& path, const Catalog& catalog, const std::string& name) {
-  throw ConfigError(path, fmt::format("unknown {} '{}'{}{} (known: {})", catalog.kind, name, did_you_mean(name, catalog.names()),
-                                      did_you_mean(name, catalog.names()).empty() ? ";" : "", join(catalog.names())));
+  throw ConfigError(path, fmt::format("unknown {} '{}'{} (known: {})", catalog.kind, name, did_you_mean(name, catalog.names()), join(catalog.names())));
 }
 
 class Writer : public Fields {
@@ -116,7 +117,7 @@ class Reader : public Fields {
       for (const auto& name : known_) known |= name == key;
       if (known) continue;
       const std::string near = did_you_mean(key, known_);
-      throw ConfigError(child(path_, key), "unknown key" + (near.empty() ? " (known: " + join(known_) + ")" : near));
+      throw ConfigError(child(path_, key), "unknown key" + (near.empty() ? owner_ + " (known: " + join(known_) + ")" : near));
     }
   }
 
@@ -181,6 +182,7 @@ class Reader : public Fields {
     }
     const CatalogEntry* entry = catalog.find(choice.name);
     if (!entry) unknown_name(child(path_, "name"), catalog, choice.name);
+    owner_ = fmt::format(" for {} '{}'", catalog.kind, choice.name);
     const auto thing = make(catalog, choice);
     thing->describe(*this);
     choice.options = write_fields([&](Fields& f) { thing->describe(f); }).dump();
@@ -249,10 +251,11 @@ class Reader : public Fields {
     throw ConfigError(child(path_, name), "expected " + expected + ", got " + shown(got));
   }
   static int64_t integer_at(const Json& at, const std::string& path, Range range) {
-    const bool whole = at.is_number_float() && std::floor(at.get<double>()) == at.get<double>() && std::abs(at.get<double>()) < 9e15;
+    const bool whole = at.is_number_float() && std::floor(at.get<double>()) == at.get<double>();  // 1e3 is meant as 1000
     if (!at.is_number_integer() && !whole) throw ConfigError(path, "expected an integer, got " + shown(at));
-    if (at.is_number_unsigned() && at.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
-      throw ConfigError(path, shown(at) + " is too large for a 64-bit integer");
+    const bool above = at.is_number_unsigned() && at.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+    if (above || (whole && std::abs(at.get<double>()) > 9e15)) {
+      throw ConfigError(path, shown(at) + (at.get<double>() < 0 ? " is too small" : " is too large") + " for a 64-bit integer");
     }
     const auto value = whole ? static_cast<int64_t>(at.get<double>()) : at.get<int64_t>();
     if (!range.contains(static_cast<double>(value))) throw ConfigError(path, fmt::format("{} is out of range; must be {}", value, range.text()));
@@ -273,8 +276,7 @@ class Reader : public Fields {
     for (const auto& word : known) {
       if (word == value) return value;
     }
-    const std::string near = did_you_mean(value, known);
-    throw ConfigError(path, fmt::format("unknown value '{}'{} (known: {})", value, near.empty() ? ";" : near, join(known)));
+    throw ConfigError(path, fmt::format("unknown value '{}'{} (known: {})", value, did_you_mean(value, known), join(known)));
   }
   template <class Value, class Read>
   void each(const char* name, const char* expected, std::vector<Value>& values, const Read& read) {
@@ -286,7 +288,7 @@ class Reader : public Fields {
   }
 
   const Json& json_;
-  std::string path_;
+  std::string path_, owner_;  // owner_: what was selected, whose options these keys are
   std::vector<std::string> known_;
 };
 

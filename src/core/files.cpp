@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -41,14 +42,14 @@ bool is_directory(const std::string& path) {
   return fs::is_directory(path, ignored);
 }
 
-std::string read_text(const std::string& path) {
+std::string read_text(const std::string& path, size_t most) {
   if (is_directory(path)) throw ConfigError("", path + ": is a directory, expected a file");
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (!file) throw ConfigError("", path + ": " + reason());
   std::string text;
   char block[1 << 16];
   size_t got;
-  while ((got = std::fread(block, 1, sizeof block, file)) > 0) text.append(block, got);
+  while (text.size() < most && (got = std::fread(block, 1, std::min(sizeof block, most - text.size()), file)) > 0) text.append(block, got);
   const bool failed = std::ferror(file);
   std::fclose(file);
   if (failed) throw ConfigError("", path + ": cannot be read");

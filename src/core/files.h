@@ -10,7 +10,8 @@
 namespace bnlab {
 
 // Throws ConfigError where there is no such file or it cannot be read (a config is a person's).
-std::string read_text(const std::string& path);
+// Stops after `most` bytes: /dev/zero has no end.
+std::string read_text(const std::string& path, size_t most = SIZE_MAX);
 
 // Whole file, gunzipped where it is gzip. Throws DataError. `limit` bounds what is unpacked.
 std::vector<uint8_t> read_bytes(const std::string& path, size_t limit = size_t{1} << 32);

@@ -1,6 +1,7 @@
 #include "core/pool.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace bnlab {
 namespace {
@@ -16,7 +17,7 @@ inline void pause() {
 }  // namespace
 
 Pool::Pool(int threads) {
-  for (int rank = 1; rank < threads; ++rank) workers_.emplace_back([this, rank] { serve(rank); });
+  for (int rank = 1; rank < threads; ++rank) workers_.emplace_back([this] { serve(); });
 }
 
 Pool::~Pool() {
@@ -26,18 +27,26 @@ Pool::~Pool() {
   for (auto& worker : workers_) worker.join();
 }
 
-void Pool::share(int rank) const {
-  const int stride = threads();
-  for (int i = rank; i < job_.pieces; i += stride) job_.call(job_.work, i);
+void Pool::take_pieces() {
+  uint64_t state = state_.load(std::memory_order_acquire);
+  while ((state & 0xffff) < (state >> 16 & 0xffff)) {
+    if (!state_.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel)) continue;
+    job_.call(job_.work, static_cast<int>(state & 0xffff));  // the job cannot end before this piece has
+    done_.fetch_add(1, std::memory_order_release);
+    state = state_.load(std::memory_order_acquire);
+  }
 }
 
 void Pool::start(Job job) {
+  assert(job.pieces < 1 << 16);
   job_ = job;
-  busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
-  generation_.fetch_add(1);  // sequentially consistent: publishes job_ and orders it against a worker falling asleep
+  done_.store(0, std::memory_order_relaxed);
+  const uint32_t now = generation_.load(std::memory_order_relaxed) + 1;
+  state_.store(static_cast<uint64_t>(now) << 32 | static_cast<uint64_t>(job.pieces) << 16, std::memory_order_release);
+  generation_.store(now);  // sequentially consistent against a worker that is falling asleep
   generation_.notify_all();
-  share(0);
-  for (int spin = 0; busy_.load(std::memory_order_acquire) > 0; ++spin) {
+  take_pieces();
+  for (int spin = 0; done_.load(std::memory_order_acquire) < job.pieces; ++spin) {
     if (spin < spins) {
       pause();
     } else {
@@ -46,7 +55,7 @@ void Pool::start(Job job) {
   }
 }
 
-void Pool::serve(int rank) {
+void Pool::serve() {
   uint32_t seen = 0;
   while (true) {
     uint32_t now = generation_.load(std::memory_order_acquire);
@@ -60,8 +69,7 @@ void Pool::serve(int rank) {
     }
     seen = now;
     if (leave_) return;
-    share(rank);
-    busy_.fetch_sub(1, std::memory_order_release);
+    take_pieces();
   }
 }
 

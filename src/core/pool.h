@@ -36,13 +36,16 @@ class Pool {
     int pieces;
   };
   void start(Job job);
-  void serve(int rank);
-  void share(int rank) const;
+  void serve();
+  void take_pieces();
 
   std::vector<std::thread> workers_;
   Job job_{};
-  alignas(64) std::atomic<uint32_t> generation_{0};
-  alignas(64) std::atomic<int> busy_{0};
+  // Which job (32 bits), how many pieces it has (16), how many are taken (16): a thread takes a piece by a compare and
+  // exchange, so one that comes late finds nothing and disturbs nothing, and nobody waits for a thread that sleeps.
+  alignas(64) std::atomic<uint64_t> state_{0};
+  alignas(64) std::atomic<int> done_{0};
+  alignas(64) std::atomic<uint32_t> generation_{0};  // what a sleeping worker waits on
   std::atomic<bool> leave_{false};
 };
 

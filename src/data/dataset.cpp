@@ -32,7 +32,7 @@ std::vector<std::string> searched_folders(const DataSource& source, const std::s
     roots = {directory};
   } else {
     if (const char* root = std::getenv("BNLAB_DATA_DIR"); root && *root) roots.emplace_back(root);
-    for (const char* root : {"/usr/share/datasets", "data", "../shared/data"}) roots.emplace_back(root);
+    for (const char* root : {"/usr/share/datasets", "data"}) roots.emplace_back(root);
   }
   for (const auto& root : roots) {
     for (const auto& folder : source.folders()) out.push_back(folder == "." ? root : root + "/" + folder);
@@ -40,11 +40,31 @@ std::vector<std::string> searched_folders(const DataSource& source, const std::s
   return out;
 }
 
+namespace {
+
+std::vector<std::string> missing_files(const DataSource& source, const std::string& folder) {
+  std::vector<std::string> missing;
+  for (const auto& file : source.files()) {
+    if (!is_file(folder + "/" + file) && !is_file(folder + "/" + file + ".gz")) missing.push_back(file);
+  }
+  return missing;
+}
+
+// "/data/mnist (lacks t10k-labels-idx1-ubyte), /data/MNIST/raw": where some files are, the others are named.
+std::string searched_text(const DataSource& source, const std::string& directory) {
+  std::vector<std::string> places;
+  for (const auto& folder : searched_folders(source, directory)) {
+    const auto missing = missing_files(source, folder);
+    places.push_back(missing.size() == source.files().size() ? folder : fmt::format("{} (lacks {})", folder, join(missing)));
+  }
+  return join(places);
+}
+
+}  // namespace
+
 std::string find_folder(const DataSource& source, const std::string& directory) {
   for (const auto& folder : searched_folders(source, directory)) {
-    bool all = true;
-    for (const auto& file : source.files()) all = all && (is_file(folder + "/" + file) || is_file(folder + "/" + file + ".gz"));
-    if (all) return folder;
+    if (missing_files(source, folder).empty()) return folder;
   }
   return "";
 }
@@ -79,9 +99,14 @@ void too_many(const char* key, int64_t wanted, Index there, const std::string& n
 }
 
 void check_size(const Dataset& data, const DataConfig& config) {
-  const int64_t wanted = config.train_size + config.validation_size;
-  if (wanted > data.train.size) too_many("train_size", wanted, data.train.size, data.name + " (train)");
-  if (config.train_size == 0 && config.validation_size >= data.train.size) too_many("validation_size", config.validation_size, data.train.size, data.name + " (train)");
+  const std::string train = data.name + " (train)";
+  if (config.train_size > data.train.size) too_many("train_size", config.train_size, data.train.size, train);
+  if (config.validation_size > data.train.size) too_many("validation_size", config.validation_size, data.train.size, train);
+  const int64_t left = data.train.size - config.validation_size;
+  if (left < std::max<int64_t>(1, config.train_size)) {
+    throw ConfigError("data.validation_size", fmt::format("{} of the {} samples of {} leave {} to train on{}", config.validation_size, data.train.size, train, left,
+                                                          config.train_size > 0 ? fmt::format(", but train_size asks for {}", config.train_size) : ""));
+  }
   if (config.test_size > data.test.size) too_many("test_size", config.test_size, data.test.size, data.name + " (test)");
 }
 
@@ -131,7 +156,7 @@ void standardize(Dataset& data, const DataConfig& config) {
 Dataset load_dataset(DataConfig& config, std::string& notice) {
   auto source = make_as<DataSource>(datasets(), config.source);
   if (!source->files().empty() && find_folder(*source, config.directory).empty()) {
-    const std::string places = join(searched_folders(*source, config.directory));
+    const std::string places = searched_text(*source, config.directory);
     if (config.fallback.name.empty()) {
       throw DataError(config.source.name, fmt::format("not found (looked in {}); {}", places, source->how_to_get()));
     }

@@ -40,7 +40,7 @@ class DataSource : public Component {
   virtual std::vector<std::string> files() const { return {}; }
   virtual std::vector<std::string> folders() const { return {}; }  // where they are looked for, relative to a root
   virtual std::string how_to_get() const { return ""; }
-  // Well-known SHA-256 (or MD5) of a file, "" where not known.
+  // SHA-256 of the released file, unpacked; "" where not known.
   virtual std::string known_checksum(const std::string&) const { return ""; }
 };
 

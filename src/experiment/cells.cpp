@@ -25,10 +25,14 @@ std::string find_piece(const std::string& piece, const std::string& from, const 
   throw ConfigError("", document.explain(path, fmt::format("no piece '{}' (looked for {})", piece, join(tried))));
 }
 
+std::string canonical(const std::string& path) {
+  std::error_code error;
+  const auto real = std::filesystem::weakly_canonical(path, error);
+  return error ? path : real.string();
+}
+
 Document read_composed(const std::string& path, std::vector<std::string> on_the_way) {
-  const std::string real = std::filesystem::weakly_canonical(path).string();
-  if (std::find(on_the_way.begin(), on_the_way.end(), real) != on_the_way.end()) throw ConfigError("", path + ": composes itself");
-  on_the_way.push_back(real);
+  on_the_way.push_back(canonical(path));
   const Document body = Document::read(path);
   const Json* pieces = body.find("compose");
   if (!pieces) return body;
@@ -36,22 +40,35 @@ Document read_composed(const std::string& path, std::vector<std::string> on_the_
   Document out;
   for (size_t i = 0; i < pieces->size(); ++i) {
     const std::string at = child("compose", i);
-    if (!(*pieces)[i].is_string()) throw ConfigError("", body.explain(at, "expected the name of a piece"));
-    out.merge(read_composed(find_piece((*pieces)[i].get<std::string>(), path, body, at), on_the_way));
+    if (!(*pieces)[i].is_string()) throw ConfigError("", body.explain(at, "expected the name of a piece, got " + (*pieces)[i].dump()));
+    const std::string piece = find_piece((*pieces)[i].get<std::string>(), path, body, at), real = canonical(piece);
+    if (const auto before = std::find(on_the_way.begin(), on_the_way.end(), real); before != on_the_way.end()) {
+      std::vector<std::string> round(before, on_the_way.end());
+      round.push_back(real);
+      throw ConfigError("", body.explain(at, "composes itself: " + join(round, " -> ")));
+    }
+    out.merge(read_composed(piece, on_the_way));
   }
   out.merge(body);
   out.erase("compose");
   return out;
 }
 
+constexpr size_t most_runs = 100'000;
+
+struct Value {
+  std::string path;   // what it is a value of
+  Json value;
+  std::string place;  // where in the config it was written
+};
 struct Setting {  // one value of an axis
   std::string label;
-  std::vector<std::pair<std::string, Json>> values;
+  std::vector<Value> values;
 };
 using Axis = std::vector<Setting>;
 
 std::string label_of(const std::string& path, const Json& value) {
-  std::string text = value.is_string() ? value.get<std::string>() : value.is_object() && value.contains("name") ? value["name"].get<std::string>() : value.dump();
+  std::string text = value.is_string() ? value.get<std::string>() : value.is_object() && value.contains("name") && value["name"].is_string() ? value["name"].get<std::string>() : value.dump();
   const std::string last = path.substr(path.find_last_of('.') + 1);
   return (last == "name" ? "" : last + "=") + text;
 }
@@ -76,7 +93,7 @@ class AxisReader {
     for (const auto& [key, values] : body.items()) {
       if (pinned(key)) continue;
       Axis one;
-      for (const Json& value : list(values, child(at, key))) one.push_back({label_of(key, value), {{key, value}}});
+      for (const Json& value : list(values, child(at, key))) one.push_back({label_of(key, value), {written(key, value, child(child(at, key), one.size()))}});
       out.push_back(one);
     }
   }
@@ -85,7 +102,11 @@ class AxisReader {
   [[noreturn]] void fail(const std::string& path, const std::string& what) const { throw ConfigError("", document_.explain(path, what)); }
   bool pinned(const std::string& path) const { return std::find(pinned_.begin(), pinned_.end(), path) != pinned_.end(); }
   void refuse_pinned(const std::string& path, const char* what) const {
-    if (pinned(path)) throw UsageError(fmt::format("--set {}: the {} of this config vary it; --set 'vary=[]' runs the config without them", path, what));
+    if (pinned(path)) throw UsageError(fmt::format("--set: {}: the {} of this config vary it; --set 'vary=[]' runs the config without them", path, what));
+  }
+  Value written(const std::string& key, const Json& value, const std::string& path) const {
+    if (key == "vary" || key == "compose") fail(path, "cannot be varied");
+    return {key, value, document_.where(path)};
   }
   const Json& list(const Json& values, const std::string& path) const {
     if (!values.is_array() || values.empty()) fail(path, "expected a list of values");
@@ -93,15 +114,18 @@ class AxisReader {
   }
   Axis seeds(const Json& body, const std::string& path) const {
     Axis out;
-    auto add = [&](int64_t seed) { out.push_back({"", {{"seed", seed}}}); };
     if (body.is_array() && !body.empty()) {
-      for (const Json& seed : body) {
-        if (!seed.is_number_integer()) fail(path, "expected integers");
-        add(seed.get<int64_t>());
-      }
-    } else if (body.is_object() && body.size() == 2 && body.contains("from") && body.contains("count") && body["from"].is_number_unsigned() &&
-               body["count"].is_number_unsigned() && body["count"].get<int64_t>() >= 1 && body["count"].get<int64_t>() <= 100000) {
-      for (int64_t i = 0; i < body["count"].get<int64_t>(); ++i) add(body["from"].get<int64_t>() + i);
+      for (const Json& seed : body) out.push_back({"", {written("seed", seed, child(path, out.size()))}});  // read strictly with the rest
+    } else if (body.is_object() && body.size() == 2 && body.contains("from") && body.contains("count")) {
+      auto whole = [&](const char* key, uint64_t low, uint64_t high) {
+        const Json& value = body[key];
+        if (!value.is_number_unsigned() || value.get<uint64_t>() < low || value.get<uint64_t>() > high) {
+          fail(child(path, key), fmt::format("expected an integer from {} to {}, got {}", low, high, value.dump()));
+        }
+        return value.get<int64_t>();
+      };
+      const int64_t from = whole("from", 0, 1'000'000'000'000'000), count = whole("count", 1, most_runs);
+      for (int64_t i = 0; i < count; ++i) out.push_back({"", {written("seed", from + i, path)}});
     } else {
       fail(path, "expected a list of integers or {\"from\": 1, \"count\": 8}");
     }
@@ -114,7 +138,7 @@ class AxisReader {
       Setting setting{label, {}};
       for (const auto& [key, value] : values.items()) {
         refuse_pinned(key, "arms");
-        setting.values.emplace_back(key, value);
+        setting.values.push_back(written(key, value, child(child(path, label), key)));
       }
       out.push_back(setting);
     }
@@ -127,7 +151,7 @@ class AxisReader {
       if (list(values, child(path, key)).size() != out.size()) fail(child(path, key), fmt::format("has {} values, the first has {}", values.size(), out.size()));
       for (size_t i = 0; i < out.size(); ++i) {
         out[i].label += (out[i].label.empty() ? "" : "-") + label_of(key, values[i]);
-        out[i].values.emplace_back(key, values[i]);
+        out[i].values.push_back(written(key, values[i], child(child(path, key), i)));
       }
     }
     return out;
@@ -151,6 +175,7 @@ std::string as_folder(std::string label) {
 Document compose(const std::string& path, const std::vector<std::string>& sets) {
   Document document = read_composed(path, {});
   for (const std::string& assignment : sets) document.set(assignment);
+  if (document.find("compose")) throw UsageError("--set: compose: the pieces are laid before --set; name them in a config");
   return document;
 }
 
@@ -168,7 +193,7 @@ std::vector<Cell> expand(const Document& document, const std::vector<std::string
   size_t total = 1;
   for (const auto& axis : axes) {
     total *= axis.size();
-    if (total > 1000000) throw ConfigError("", document.explain("vary", "asks for more than a million runs"));
+    if (total > most_runs) throw ConfigError("", document.explain("vary", fmt::format("asks for more than {} runs", most_runs)));
   }
   std::vector<Cell> cells;
   std::vector<size_t> index(axes.size(), 0);
@@ -177,7 +202,7 @@ std::vector<Cell> expand(const Document& document, const std::vector<std::string
     for (size_t a = 0; a < axes.size(); ++a) {
       const Setting& setting = axes[a][index[a]];
       if (!setting.label.empty()) cell.arm += (cell.arm.empty() ? "" : "-") + setting.label;
-      for (const auto& [path, value] : setting.values) cell.document.set(path, value, document.where(child("vary", a)));
+      for (const Value& v : setting.values) cell.document.set(v.path, v.value, v.place);
     }
     cell.arm = as_folder(cell.arm);
     cell.config = read_run_config(cell.document);

@@ -9,6 +9,37 @@
 #include "tensor/kernels/elementwise.h"
 
 namespace bnlab {
+namespace {
+
+template <class T>
+struct Factors {
+  T rate, decay, clip, momentum;
+};
+
+// Factors by value: seen through a reference they might alias the weights written, and nothing would be vectorized.
+template <class T>
+void descend(T* __restrict w, const T* __restrict g, Index n, const Factors<T> f) {
+  for (Index i = 0; i < n; ++i) w[i] -= f.rate * (f.clip * g[i] + f.decay * w[i]);
+}
+
+template <class T>
+void descend_momentum(T* __restrict w, const T* __restrict g, T* __restrict v, Index n, const Factors<T> f) {
+  for (Index i = 0; i < n; ++i) {
+    v[i] = f.momentum * v[i] + (f.clip * g[i] + f.decay * w[i]);
+    w[i] -= f.rate * v[i];
+  }
+}
+
+template <class T>
+void descend_nesterov(T* __restrict w, const T* __restrict g, T* __restrict v, Index n, const Factors<T> f) {
+  for (Index i = 0; i < n; ++i) {
+    const T full = f.clip * g[i] + f.decay * w[i];
+    v[i] = f.momentum * v[i] + full;
+    w[i] -= f.rate * (full + f.momentum * v[i]);
+  }
+}
+
+}  // namespace
 
 template <class T>
 Optimizer<T>::Optimizer(const TrainConfig& config, const Plan& plan)
@@ -47,25 +78,19 @@ double Optimizer<T>::gradient_norm(Pool& pool, const Workspace<T>& ws) const {
 
 template <class T>
 void Optimizer<T>::step(Pool& pool, Workspace<T>& ws, double rate, double clip) {
-  T *const w = ws.parameters().data, *const g = ws.gradients().data, *const v = velocity_.data();
-  const auto scale = static_cast<T>(clip), mu = static_cast<T>(momentum_);
   for (const Segment& s : segments_) {
-    const auto eta = static_cast<T>(rate * s.rate), decay = static_cast<T>(s.decay);
+    T* const w = ws.parameters().data + s.offset;
+    const T* const g = ws.gradients().data + s.offset;
+    T* const v = velocity_.empty() ? nullptr : velocity_.data() + s.offset;
+    const Factors<T> f{static_cast<T>(rate * s.rate), static_cast<T>(s.decay), static_cast<T>(clip), static_cast<T>(momentum_)};
     for_ranges(pool, s.size, [&](Index begin, Index end) {
-      T *const wi = w + s.offset, *const gi = g + s.offset, *const vi = v + s.offset;
-      if (mu == 0) {
-        for (Index i = begin; i < end; ++i) wi[i] -= eta * (scale * gi[i] + decay * wi[i]);
+      const Index n = end - begin;
+      if (!v) {
+        descend(w + begin, g + begin, n, f);
       } else if (nesterov_) {
-        for (Index i = begin; i < end; ++i) {
-          const T full = scale * gi[i] + decay * wi[i];
-          vi[i] = mu * vi[i] + full;
-          wi[i] -= eta * (full + mu * vi[i]);
-        }
+        descend_nesterov(w + begin, g + begin, v + begin, n, f);
       } else {
-        for (Index i = begin; i < end; ++i) {
-          vi[i] = mu * vi[i] + scale * gi[i] + decay * wi[i];
-          wi[i] -= eta * vi[i];
-        }
+        descend_momentum(w + begin, g + begin, v + begin, n, f);
       }
     });
   }

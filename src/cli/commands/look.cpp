@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli/commands/commands.h"
 #include "core/error.h"
@@ -59,9 +60,10 @@ int validate_command(const std::vector<std::string>& configs, const std::vector<
 int show_command(const std::string& path, const std::vector<std::string>& sets, bool json) {
   const auto cells = expand(compose(path, sets), sets);
   Json out = Json::array();
+  std::set<std::string> shown;
   for (const Cell& cell : cells) {
     RunConfig config = cell.config;
-    if (&cell != &cells[0] && resolved(config)["model"] == resolved(cells[0].config)["model"]) continue;
+    if (!shown.insert(resolved(config)["model"].dump()).second) continue;  // another seed, another learning rate
     std::string notice;
     const Dataset data = load_dataset(config.data, notice);
     const auto network = build_network<float>(config.model, data.sample.with_n(config.train.batch_size), data.outputs);
@@ -154,8 +156,8 @@ int data_command(const std::string& name, bool json) {
     std::vector<std::string> lines;
     for (const auto& file : folder.empty() ? std::vector<std::string>{} : source->files()) {
       const std::string path = is_file(folder + "/" + file) ? folder + "/" + file : folder + "/" + file + ".gz";
-      const std::string sum = file_sha256(path), known = source->known_checksum(path.substr(path.find_last_of('/') + 1));
-      const std::string verdict = known.empty() ? "not known here" : sum.rfind(known, 0) == 0 ? "as released" : "NOT as released";
+      const std::string sum = file_sha256(path), known = source->known_checksum(file);
+      const std::string verdict = known.empty() ? "no checksum known" : sha256(read_bytes(path)) == known ? "as released" : "NOT as released";
       files.push_back({{"path", path}, {"sha256", sum}, {"checksum", verdict}});
       lines.push_back(fmt::format("    {}  {} ({})", sum.substr(0, 16), path, verdict));
     }

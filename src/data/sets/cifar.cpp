@@ -57,8 +57,10 @@ class Cifar : public DataSource {
   void append(const std::string& path, Split& split, std::string& digests) const {
     const auto bytes = read_bytes(path);
     const size_t record = label_bytes_ + pixels;
-    if (bytes.empty() || bytes.size() % record != 0) {
-      throw DataError(path, fmt::format("{} bytes; records of {} bytes end at offset {}", bytes.size(), record, bytes.size() / record * record));
+    if (bytes.empty()) throw DataError(path, fmt::format("is empty, expected records of {} bytes", record));
+    if (bytes.size() % record != 0) {
+      const size_t torn = bytes.size() / record * record;
+      throw DataError(path, fmt::format("offset {}: a record of {} bytes begins here, but only {} bytes follow", torn, record, bytes.size() - torn));
     }
     digests += sha256(bytes);
     const size_t before = split.bytes.size(), count = bytes.size() / record;

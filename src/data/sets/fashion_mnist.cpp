@@ -1,5 +1,6 @@
 // fashion_mnist (Xiao et al. 2017): 60,000 + 10,000 images of clothes, 28 x 28 x 1, 10 classes. Debian: dataset-fashion-mnist.
-#include "core/error.h"
+#include <map>
+
 #include "data/sets/idx.h"
 #include "data/sets/sets.h"
 
@@ -15,11 +16,14 @@ class FashionMnist : public DataSource {
   std::vector<std::string> folders() const override { return {"fashion-mnist", "fashion_mnist"}; }
   std::string how_to_get() const override { return "Get it with: apt-get install dataset-fashion-mnist"; }
   std::string known_checksum(const std::string& file) const override {
-    if (file == "train-images-idx3-ubyte.gz") return "b0564c3eedabfbf8";
-    if (file == "train-labels-idx1-ubyte.gz") return "0ae29f65d86684f3";
-    if (file == "t10k-images-idx3-ubyte.gz") return "cc1d090a38ace84d";
-    if (file == "t10k-labels-idx1-ubyte.gz") return "8d3605d196f4be44";
-    return "";
+    static const std::map<std::string, std::string> released{
+        {"train-images-idx3-ubyte", "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"},
+        {"train-labels-idx1-ubyte", "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"},
+        {"t10k-images-idx3-ubyte", "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"},
+        {"t10k-labels-idx1-ubyte", "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"},
+    };
+    const auto at = released.find(file);
+    return at == released.end() ? "" : at->second;
   }
 };
 

@@ -1,0 +1,214 @@
+// The distribution probe against a slow twin that knows nothing of it, and what every probe must satisfy.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "experiment/run_config.h"
+#include "probes/suite.h"
+#include "train/trainer.h"
+
+using namespace bnlab;
+
+namespace {
+
+struct Row {
+  int64_t step;
+  std::string layer, metric, mode;
+  double value;
+};
+
+std::vector<Row> read_csv(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  REQUIRE(line == "step,epoch,layer,metric,bn_mode,value");
+  std::vector<Row> rows;
+  while (std::getline(file, line)) {
+    std::istringstream in(line);
+    std::string step, epoch, layer, metric, mode, value;
+    std::getline(in, step, ','), std::getline(in, epoch, ','), std::getline(in, layer, ','), std::getline(in, metric, ','), std::getline(in, mode, ','), std::getline(in, value);
+    rows.push_back({std::stoll(step), layer, metric, mode, std::stod(value)});
+  }
+  return rows;
+}
+
+struct Watched {
+  RunConfig config;
+  std::string notice, folder;
+  Dataset data;
+  Pool pool;
+  Trainer<double> trainer;
+  std::atomic<bool> never{false};
+  explicit Watched(const std::string& probes, const std::string& norm = "batch_norm")
+      : config(read_run_config(Document::parse(R"({"data": {"name": "gaussian_mixture", "features": 12, "classes": 3, "samples": 300},
+          "model": {"widths": [6, 5], "activation": "relu", "norm": ")" + norm + R"(", "placement": "before_activation"},
+          "train": {"steps": 12, "batch_size": 20, "learning_rate": 0.3}, "probes": )" + probes + "}", "test"))),
+        folder((std::filesystem::temp_directory_path() / ("bnlab_probe_" + std::to_string(::getpid()) + "_" + std::to_string(counter()++))).string()),
+        data(load_dataset(config.data, notice)),
+        trainer(config.model, config.train, data, 0, pool) {
+    std::filesystem::create_directories(folder + "/probes");
+  }
+  ~Watched() { std::filesystem::remove_all(folder); }
+  std::vector<Row> run(const std::string& probe) {
+    {
+      Suite<double> suite(config.probes, {config.model, config.train, data, trainer.loss(), 0, pool}, folder);
+      trainer.run(suite, never);
+    }
+    return config.probes.empty() ? std::vector<Row>{} : read_csv(folder + "/probes/" + probe + ".csv");
+  }
+  static int& counter() {
+    static int count = 0;
+    return count;
+  }
+  std::vector<double> parameters_and_state() {
+    std::vector<double> out(trainer.workspace().parameters().data, trainer.workspace().parameters().data + trainer.workspace().parameters().size());
+    out.insert(out.end(), trainer.workspace().state().data, trainer.workspace().state().data + trainer.workspace().state().size());
+    return out;
+  }
+};
+
+// The slow twin: trains on its own, looks at each asked step with plain loops.
+class Oracle : public Observer<double> {
+ public:
+  Oracle(Watched& w, std::vector<int64_t> steps) : w_(w), steps_(std::move(steps)), replica_(w.config.model, w.data, 64, false, 0, w.pool), batches_(w.data, w.data.train, 1, 0) {
+    batch_ = batches_.sample(Stream(0, "probe/distribution"), 64);
+  }
+  void at_state(const StateView<double>& view) override {
+    if (std::find(steps_.begin(), steps_.end(), view.step) == steps_.end()) return;
+    for (const bool running : {false, true}) {
+      replica_.copy(view.ws);
+      replica_.forward(running ? Mode::evaluate : Mode::train, batch_.x, view.step);
+      for (size_t i = 0; i < replica_.network().nodes().size(); ++i) {
+        const auto& node = replica_.network().nodes()[i];
+        look(view.step, node.name + "@output", running ? "running" : "batch", replica_.network().output_of(replica_.ws(), static_cast<int>(i), 64));
+        look(view.step, node.name + "@input", running ? "running" : "batch", replica_.network().input_of(replica_.ws(), static_cast<int>(i), batch_.x));
+      }
+    }
+  }
+  std::map<std::string, double> values;
+
+ private:
+  void look(int64_t step, const std::string& layer, const std::string& mode, View<double> x) {
+    double mean = 0, variance = 0, skewness = 0, dead = 0, w1 = 0, before = 0, moment = 0, alive = 0;
+    auto& last = last_[layer + mode];
+    std::vector<std::vector<double>> units;
+    for (Index c = 0; c < x.c(); ++c) {
+      std::vector<double> unit;
+      for (Index r = 0; r < x.rows(); ++r) unit.push_back(static_cast<float>(x.at(r, c)));
+      std::sort(unit.begin(), unit.end());
+      const auto [m, v] = moments(unit);
+      double third = 0;
+      for (const double value : unit) third += std::pow(value - m, 3) / 64;
+      mean += m / static_cast<double>(x.c()), variance += v / static_cast<double>(x.c());
+      skewness += (v > 0 ? third / std::pow(v, 1.5) : 0) / static_cast<double>(x.c());
+      dead += (v == 0) / static_cast<double>(x.c());
+      if (!last.empty()) {
+        const auto& then = last[static_cast<size_t>(c)];
+        const auto [m0, v0] = moments(then);
+        for (size_t k = 0; k < 64; ++k) w1 += std::abs(unit[k] - then[k]) / 64 / static_cast<double>(x.c());
+        before += v0 / static_cast<double>(x.c());
+        if (v > 0 && v0 > 0) moment += std::abs(m - m0) / std::sqrt(v0), alive += 1;
+      }
+      units.push_back(unit);
+    }
+    const std::string key = std::to_string(step) + layer + mode;
+    values[key + "mean"] = mean, values[key + "variance"] = variance, values[key + "skewness"] = skewness, values[key + "dead_share"] = dead;
+    const double at = 0.85 * 63;
+    values[key + "p85"] = units[0][static_cast<size_t>(at)] + (at - std::floor(at)) * (units[0][static_cast<size_t>(at) + 1] - units[0][static_cast<size_t>(at)]);
+    if (!last.empty()) values[key + "w1"] = w1, values[key + "w1_std"] = w1 / std::sqrt(before), values[key + "moment_shift"] = moment / alive;
+    last = units;
+  }
+  static std::pair<double, double> moments(const std::vector<double>& v) {
+    double m = 0, s = 0;
+    for (const double x : v) m += x / static_cast<double>(v.size());
+    for (const double x : v) s += (x - m) * (x - m) / static_cast<double>(v.size());
+    return {m, s};
+  }
+  Watched& w_;
+  std::vector<int64_t> steps_;
+  Replica<double> replica_;
+  Batches<double> batches_;
+  Batch<double> batch_;
+  std::map<std::string, std::vector<std::vector<double>>> last_;
+};
+
+}  // namespace
+
+TEST_CASE("distribution equals a slow twin", "[probe]") {
+  Watched fast(R"({"distribution": {"every": 5, "samples": 64}})"), slow("{}");
+  const auto rows = fast.run("distribution");
+  Oracle oracle(slow, {0, 5, 10, 12});
+  slow.trainer.run(oracle, slow.never);
+  int compared = 0;
+  for (const auto& row : rows) {
+    const auto at = oracle.values.find(std::to_string(row.step) + row.layer + row.mode + row.metric);
+    if (at == oracle.values.end()) continue;
+    INFO(row.step << " " << row.layer << " " << row.metric << " " << row.mode);
+    REQUIRE(row.value == Approx(at->second).epsilon(1e-6).margin(1e-9));
+    ++compared;
+  }
+  // 4 norm sides, 4 activation sides, the logits; 2 modes; 5 metrics in the first look and 8 in the 3 others
+  REQUIRE(compared == 9 * 2 * (5 + 3 * 8));
+}
+
+TEST_CASE("every probe: training is the same bytes with and without it", "[contract][probe]") {
+  const auto name = GENERATE(from_range(probes<double>().names()));
+  for (const char* norm : {"batch_norm", "noisy_batch_norm", "population_batch_norm"}) {
+    Watched with("{\"" + name + "\": {\"every\": 1}}", norm), without("{}", norm);
+    with.run(name);
+    without.run(name);
+    INFO(name << " " << norm);
+    REQUIRE(with.parameters_and_state() == without.parameters_and_state());
+  }
+}
+
+TEST_CASE("every probe: deterministic, finite, on its cadence", "[contract][probe]") {
+  const auto name = GENERATE(from_range(probes<double>().names()));
+  Watched a("{\"" + name + "\": {\"every\": 5}}"), b("{\"" + name + "\": {\"every\": 5}}");
+  const auto first = a.run(name), second = b.run(name);
+  REQUIRE(first.size() == second.size());
+  REQUIRE(!first.empty());
+  for (size_t i = 0; i < first.size(); ++i) {
+    REQUIRE(first[i].value == second[i].value);
+    REQUIRE(std::isfinite(first[i].value));
+    REQUIRE((first[i].step == 0 || first[i].step == 5 || first[i].step == 10 || first[i].step == 12));
+  }
+}
+
+TEST_CASE("cadences: every n, log-spaced, lists, first and last always", "[probe]") {
+  auto steps = [](const std::string& json, int64_t last) {
+    Cadence cadence;
+    read_fields(Document::parse(json, "test"), [&](Fields& f) { cadence.describe(f); });
+    std::vector<int64_t> out;
+    for (int64_t s = 0; s <= last; ++s) {
+      if (cadence.due(s, last)) out.push_back(s);
+    }
+    return out;
+  };
+  using Steps = std::vector<int64_t>;
+  CHECK(steps(R"({"every": 4})", 10) == Steps{0, 4, 8, 10});
+  CHECK(steps(R"({"every": 0, "at": [3, 7]})", 10) == Steps{0, 3, 7, 10});
+  CHECK(steps(R"({"every": 0, "log_spaced": 1})", 2000) == Steps{0, 1, 10, 100, 1000, 2000});
+  CHECK(steps(R"({"every": 0, "log_spaced": 3})", 30) == Steps{0, 1, 2, 5, 10, 22, 30});
+  CHECK(steps(R"({"every": 0})", 5) == Steps{0, 5});
+}
+
+TEST_CASE("noise shows in batch mode and is off in running mode", "[probe]") {
+  Watched noisy(R"({"distribution": {"every": 1, "samples": 64}})", "noisy_batch_norm"), clean(R"({"distribution": {"every": 1, "samples": 64}})");
+  auto typical = [](const std::vector<Row>& rows, const std::string& mode) {
+    double sum = 0;
+    int count = 0;
+    for (const auto& row : rows) {
+      if (row.metric == "w1_std" && row.mode == mode && row.layer == "hidden1/before_activation@output") sum += row.value, ++count;
+    }
+    return sum / count;
+  };
+  const auto a = noisy.run("distribution"), b = clean.run("distribution");
+  CHECK(typical(a, "batch") > 3 * typical(b, "batch"));
+}
