@@ -59,7 +59,8 @@ RunResult Runner::State::train(const RunConfig& config, const std::string& arm, 
   Trainer<T> trainer(config.model, config.train, data, seed, pool);
   EvaluationLog<T>::check(config, data);
 
-  directory.claim(options.overwrite);
+  const std::string before = directory.claim(options.overwrite);
+  if (!before.empty() && before != "completed" && before != "diverged") progress.say(fmt::format("note: {} held a run that was {}; it starts again", directory.path(), before));
   directory.write_json("config.resolved.json", resolved(config));
   directory.write_json("manifest.json", manifest(config, data, options.command, pool.threads(), trainer.network().plan().size(Region::parameters)));
   directory.status("running", 0);
@@ -123,6 +124,9 @@ RunResult Runner::run(const Cell& cell) {
     return config.precision == "double" ? state_->train<double>(config, cell.arm, directory) : state_->train<float>(config, cell.arm, directory);
   } catch (const ConfigError& error) {  // shapes that cannot meet: say where the config says so
     throw ConfigError("", cell.document.explain(error.path(), error.bare()));
+  } catch (const std::exception& error) {
+    directory.failed(error.what());
+    throw;
   }
 }
 

@@ -58,12 +58,13 @@ std::optional<RunResult> RunDirectory::finished() const {
   return result;
 }
 
-void RunDirectory::claim(bool overwrite) {
+std::string RunDirectory::claim(bool overwrite) {
   make_directories(std::filesystem::path(path_).parent_path().string());
+  std::string before;
   if (!make_directory_exclusively(path_)) {
     const Json status = read_json(path_ + "/status.json");
     const bool known = status.is_object() && status.contains("state");
-    const std::string state = known ? status.value("state", "") : "";
+    const std::string state = before = known ? status.value("state", "") : "unfinished";
     const auto pid = known ? status.value("pid", int64_t{0}) : 0;
     if (state == "running" && status.value("host", "") == host_name() && pid > 0 && pid != ::getpid() && ::kill(static_cast<pid_t>(pid), 0) == 0) {
       throw FileError(path_, fmt::format("process {} is at work here; wait for it, or end it", pid));
@@ -73,7 +74,17 @@ void RunDirectory::claim(bool overwrite) {
     for (const auto& entry : std::filesystem::directory_iterator(path_, error)) std::filesystem::remove_all(entry.path(), error);
     if (error) throw FileError(path_, "cannot be emptied: " + error.message());
   }
+  claimed_ = true;
   make_directories(path_ + "/probes");
+  return before;
+}
+
+void RunDirectory::failed(const std::string& why) const {
+  if (!claimed_) return;
+  try {
+    write_json("status.json", {{"state", "failed"}, {"why", why}, {"pid", ::getpid()}, {"host", host_name()}, {"updated", utc_now()}});
+  } catch (const std::exception&) {  // the disk is full: the message on the way says so
+  }
 }
 
 void RunDirectory::write_json(const std::string& file, const Json& json) const { write_atomically(path_ + "/" + file, json.dump(2) + "\n"); }

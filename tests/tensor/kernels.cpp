@@ -53,6 +53,24 @@ TEMPLATE_TEST_CASE("gemm: every transposition, odd sizes and pieces agree with t
   }
 }
 
+TEST_CASE("products of two threads at once are right, again and again", "[kernel]") {
+  // the serial build of OpenBLAS fails here a few times in a thousand
+  Pool pool(2);
+  const auto a = random<float>(400, 1), b = random<float>(400, 2);
+  std::vector<float> c(320), d(320), first(320), second(320);
+  auto both = [&](Pool& on, float* x, float* y) {
+    multiply<float>(on, {{Op::transposed, Op::plain, 16, 20, 20, a.data(), 16, b.data(), 20, x, 20}, {Op::plain, Op::plain, 20, 16, 16, b.data(), 16, a.data(), 16, y, 16}});
+  };
+  Pool alone(1);
+  both(alone, first.data(), second.data());
+  int wrong = 0;
+  for (int round = 0; round < 100000; ++round) {
+    both(pool, c.data(), d.data());
+    wrong += c != first || d != second;
+  }
+  REQUIRE(wrong == 0);
+}
+
 TEMPLATE_TEST_CASE("column moments, sums and maps agree with plain loops in long double", "[kernel]", float, double) {
   using T = TestType;
   const double tolerance = sizeof(T) == 4 ? 3e-6 : 1e-13;

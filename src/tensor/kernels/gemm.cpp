@@ -4,9 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace bnlab {
 namespace {
+
+// Before OpenBLAS starts (its constructor has no priority): it would make threads of its own, one a core.
+__attribute__((constructor(101))) void one_blas_thread() { ::setenv("OPENBLAS_NUM_THREADS", "1", 1); }
 
 CBLAS_TRANSPOSE flag(Op op) { return op == Op::plain ? CblasNoTrans : CblasTrans; }
 

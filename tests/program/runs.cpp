@@ -1,0 +1,269 @@
+// The built program, end to end: what it repeats, what it leaves behind, and that looking changes nothing.
+#include <catch2/catch.hpp>
+
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/document.h"
+#include "core/safetensors.h"
+#include "support/process.h"
+#include "support/scratch.h"
+
+using namespace bnlab;
+using namespace bnlab::testing;
+
+namespace {
+
+const char* config = R"({
+  "name": "small",
+  "data": {"name": "gaussian_mixture", "features": 20, "classes": 4, "samples": 400},
+  "model": {"widths": [16, 16], "norm": "noisy_batch_norm", "placement": "before_activation", "dropout": 0.1},
+  "train": {"steps": 60, "batch_size": 20, "momentum": 0.9, "log_every": 5},
+  "evaluate": {"every": 20, "bn_modes": ["running", "batch", "recalibrated"]},
+  "probes": {"distribution": {"every": 10, "samples": 50}},
+  "export": {"initial_parameters": true, "gradients": true}
+})";
+
+Said bnlab_run(const Scratch& scratch, const std::string& out, std::vector<std::string> more = {}) {
+  std::vector<std::string> command{BNLAB_PROGRAM, "run", "config.json", "--json", "--progress", "none", "--out", out};
+  command.insert(command.end(), more.begin(), more.end());
+  return run({command, scratch.path()});
+}
+
+Json only_line(const Said& said) {
+  INFO(said.err);
+  REQUIRE(said.code == 0);
+  REQUIRE(std::count(said.out.begin(), said.out.end(), '\n') == 1);
+  return Json::parse(said.out);
+}
+
+std::string dir(const Said& said) { return only_line(said)["dir"].get<std::string>(); }
+
+const std::vector<std::string> lasting{"train.csv", "eval.csv", "probes/distribution.csv", "export/initial.safetensors", "export/gradients.safetensors", "export/final.safetensors", "config.resolved.json"};
+
+void require_same(const Scratch& scratch, const std::string& a, const std::string& b, const std::vector<std::string>& files) {
+  for (const auto& file : files) {
+    const std::string one = scratch.read(a + "/" + file), other = scratch.read(b + "/" + file);
+    const auto differ = std::mismatch(one.begin(), one.end(), other.begin(), other.end());
+    INFO(file << ": " << one.size() << " and " << other.size() << " bytes, the first difference at " << differ.first - one.begin() << "\n"
+              << one.substr(static_cast<size_t>(std::max<std::ptrdiff_t>(0, differ.first - one.begin() - 60)), 120));
+    REQUIRE(!one.empty());
+    REQUIRE((one == other));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the same config is the same bytes; probes and threads change nothing", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const std::string once = dir(bnlab_run(scratch, "a"));
+  require_same(scratch, once, dir(bnlab_run(scratch, "b")), lasting);
+  for (const char* threads : {"2", "3"}) require_same(scratch, once, dir(bnlab_run(scratch, std::string("threads") + threads, {"--threads", threads})), lasting);
+  const std::string unobserved = dir(bnlab_run(scratch, "c", {"--set", "probes.distribution=null", "--set", "evaluate.every=0"}));
+  require_same(scratch, once, unobserved, {"train.csv", "export/final.safetensors", "export/gradients.safetensors"});
+  const std::string other = dir(bnlab_run(scratch, "d", {"--set", "seed=1"}));
+  REQUIRE(scratch.read(once + "/train.csv") != scratch.read(other + "/train.csv"));
+}
+
+TEST_CASE("running config.resolved.json repeats the run in a directory of the same hash", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const std::string once = dir(bnlab_run(scratch, "a", {"--set", "seed=3"}));
+  scratch.write("config.json", scratch.read(once + "/config.resolved.json"));
+  const std::string again = dir(bnlab_run(scratch, "b"));
+  REQUIRE(again.substr(2) == once.substr(2));
+  require_same(scratch, once, again, lasting);
+}
+
+TEST_CASE("a finished run is not repeated unless told so", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const Json first = only_line(bnlab_run(scratch, "a"));
+  const std::string log = scratch.read(first["dir"].get<std::string>() + "/log.txt");
+  Json second = only_line(bnlab_run(scratch, "a"));
+  REQUIRE(first == second);  // seconds included: nothing was run
+  REQUIRE(scratch.read(first["dir"].get<std::string>() + "/log.txt") == log);
+  const Json third = only_line(bnlab_run(scratch, "a", {"--overwrite"}));
+  REQUIRE(third["seconds"] != first["seconds"]);
+  REQUIRE(third["final"] == first["final"]);
+}
+
+TEST_CASE("--json says what the documentation promises", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const Json line = only_line(bnlab_run(scratch, "a"));
+  for (const char* key : {"dir", "name", "arm", "seed", "outcome", "steps", "seconds", "final"}) REQUIRE(line.contains(key));
+  for (const char* key : {"train_loss", "test_loss", "test_accuracy"}) REQUIRE(line["final"][key].is_number());
+  REQUIRE(line["name"] == "small");
+  REQUIRE(line["arm"] == "base");
+  REQUIRE(line["outcome"] == "completed");
+  REQUIRE(line["steps"] == 60);
+  REQUIRE(line["dir"].get<std::string>().find("a/small/base-") == 0);
+}
+
+TEST_CASE("arms and seeds run in turn and share the data order", "[program]") {
+  const Scratch scratch;
+  Json varied = Json::parse(config);
+  varied["vary"] = Json::parse(R"([{"arms": {"plain": {"model.placement": "none"}, "bn": {"model.norm": "batch_norm"}}}, {"seeds": {"from": 4, "count": 2}}])");
+  scratch.write("config.json", varied.dump());
+  const Said said = bnlab_run(scratch, "a");
+  REQUIRE(said.code == 0);
+  std::istringstream lines(said.out);
+  std::vector<Json> runs;
+  for (std::string line; std::getline(lines, line);) runs.push_back(Json::parse(line));
+  REQUIRE(runs.size() == 4);
+  REQUIRE(runs[0]["arm"] == "plain");
+  REQUIRE(runs[3]["arm"] == "bn");
+  REQUIRE(runs[3]["seed"] == 5);
+  const auto a = read_safetensors(scratch.path(runs[0]["dir"].get<std::string>() + "/export/gradients.safetensors"));
+  const auto b = read_safetensors(scratch.path(runs[2]["dir"].get<std::string>() + "/export/gradients.safetensors"));
+  REQUIRE(a.at("batch/x").values == b.at("batch/x").values);
+  REQUIRE(a.at("batch/labels").values == b.at("batch/labels").values);
+}
+
+TEST_CASE("a run that diverges is a result: exit 0, outcome diverged, the step said", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const Json line = only_line(bnlab_run(scratch, "a", {"--set", "train.learning_rate=1e30", "--set", "model.placement=none", "--set", "train.loss=mean_squared_error"}));
+  REQUIRE(line["outcome"] == "diverged");
+  REQUIRE(line["steps"].get<int>() < 60);
+  const std::string losses = scratch.read(line["dir"].get<std::string>() + "/train.csv");
+  REQUIRE((losses.find(",inf,") != std::string::npos || losses.find(",nan,") != std::string::npos));
+}
+
+TEST_CASE("an interrupted run leaves with 130 and starts again; a killed one too", "[program]") {
+  for (const int signal : {SIGINT, SIGTERM, SIGKILL}) {
+    const Scratch scratch;
+    scratch.write("config.json", config);
+    const std::string once = dir(bnlab_run(scratch, "whole", {"--set", "train.steps=4000"}));
+    // a shell that starts the program, waits until it trains, sends it the signal and hands on how it ended
+    const std::string script = std::string(BNLAB_PROGRAM) + " run config.json --quiet --out a --set train.steps=4000 & p=$!; "
+                               "until [ -s a/small/*/seed-0/probes/distribution.csv ]; do sleep 0.01; done; kill -" + std::to_string(signal) + " $p; wait $p";
+    const Said said = run({{"/bin/sh", "-c", script}, scratch.path()});
+    REQUIRE(said.code == (signal == SIGKILL ? 137 : 130));
+    const std::string again = dir(bnlab_run(scratch, "a", {"--set", "train.steps=4000"}));
+    require_same(scratch, once, again, lasting);
+  }
+}
+
+TEST_CASE("a directory in which a process is at work is left alone", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const std::string where = dir(bnlab_run(scratch, "a"));
+  char host[256] = "";
+  ::gethostname(host, sizeof host - 1);
+  scratch.write(where + "/status.json", Json{{"state", "running"}, {"pid", ::getpid()}, {"host", host}}.dump());
+  const Said said = bnlab_run(scratch, "a");
+  REQUIRE(said.code == 3);
+  REQUIRE(said.err.find("is at work here") != std::string::npos);
+  REQUIRE(scratch.read(where + "/status.json").find("running") != std::string::npos);
+}
+
+TEST_CASE("what is written is what the documentation lists", "[program][docs]") {
+  const Scratch scratch, top;
+  scratch.write("config.json", config);
+  const std::string where = dir(bnlab_run(scratch, "a"));
+  std::ifstream file(std::string(BNLAB_TOP) + "/docs/run-directory.md");
+  std::stringstream page;
+  page << file.rdbuf();
+  for (const char* csv : {"train.csv", "eval.csv", "timing.csv", "probes/distribution.csv"}) {
+    const std::string header = scratch.read(where + "/" + csv).substr(0, scratch.read(where + "/" + csv).find('\n'));
+    INFO(csv << " " << header);
+    REQUIRE(page.str().find("| `" + std::string(csv) + "` | `" + header + "` |") != std::string::npos);
+  }
+  for (const auto& name : std::filesystem::directory_iterator(scratch.path(where))) {
+    INFO(name.path().filename());
+    REQUIRE(page.str().find("`" + name.path().filename().string()) != std::string::npos);
+  }
+  std::istringstream rows(scratch.read(where + "/probes/distribution.csv"));
+  std::set<std::string> metrics;
+  for (std::string row; std::getline(rows, row);) {
+    std::istringstream cells(row);
+    std::string cell;
+    for (int k = 0; k < 4; ++k) std::getline(cells, cell, ',');
+    if (cell.find("_reference") == std::string::npos) metrics.insert(cell);
+  }
+  for (const auto& metric : metrics) {
+    INFO(metric);
+    REQUIRE(page.str().find("`" + metric + "`") != std::string::npos);
+  }
+}
+
+TEST_CASE("exported gradients are of the exported parameters on the exported batch", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const std::vector<std::string> plain{"--set", "model.placement=none", "--set", "model.widths=[]", "--set", "model.dropout=0", "--set", "engine.precision=double"};
+  const std::string where = dir(bnlab_run(scratch, "a", plain));
+  const auto initial = read_safetensors(scratch.path(where + "/export/initial.safetensors")), gradients = read_safetensors(scratch.path(where + "/export/gradients.safetensors"));
+  const auto &w = initial.at("output/linear/weight"), &x = gradients.at("batch/x"), &labels = gradients.at("batch/labels");
+  REQUIRE(w.shape == std::vector<int64_t>{4, 20});
+  REQUIRE(x.shape == std::vector<int64_t>{20, 1, 1, 20});
+  // softmax regression by hand: dW = (1/n) sum_i (p_i - onehot_i) x_i^T
+  std::vector<double> dw(80, 0);
+  double loss = 0;
+  for (size_t i = 0; i < 20; ++i) {
+    double z[4] = {}, sum = 0;
+    for (size_t k = 0; k < 4; ++k) {
+      for (size_t j = 0; j < 20; ++j) z[k] += w.values[k * 20 + j] * x.values[i * 20 + j];
+      sum += std::exp(z[k]);
+    }
+    loss -= std::log(std::exp(z[static_cast<size_t>(labels.values[i])]) / sum) / 20;
+    for (size_t k = 0; k < 4; ++k) {
+      const double d = std::exp(z[k]) / sum - (static_cast<double>(k) == labels.values[i]);
+      for (size_t j = 0; j < 20; ++j) dw[k * 20 + j] += d * x.values[i * 20 + j] / 20;
+    }
+  }
+  REQUIRE(gradients.at("batch/loss").values[0] == Approx(loss).epsilon(1e-12));
+  for (size_t k = 0; k < 80; ++k) REQUIRE(gradients.at("output/linear/weight").values[k] == Approx(dw[k]).epsilon(1e-10).margin(1e-14));
+}
+
+TEST_CASE("where the dataset is missing the fallback serves, and the run says so", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", R"({"data": {"name": "mnist", "directory": "nowhere", "fallback": {"name": "gaussian_mixture", "features": 9, "samples": 64}}, "model": {"widths": [4]}, "train": {"steps": 2, "batch_size": 8}})");
+  const Said said = run({{BNLAB_PROGRAM, "run", "config.json", "--json", "--out", "a"}, scratch.path()});
+  const Json line = only_line(said);
+  REQUIRE(said.err.find("mnist is not installed") != std::string::npos);
+  REQUIRE(said.err.find("synthetic 'gaussian_mixture'") != std::string::npos);
+  const Json resolved = Json::parse(scratch.read(line["dir"].get<std::string>() + "/config.resolved.json"));
+  REQUIRE(resolved["data"]["name"] == "gaussian_mixture");
+}
+
+TEST_CASE("looking commands answer with JSON that says what they say in words", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  auto json = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), BNLAB_PROGRAM);
+    const Said said = run({arguments, scratch.path()});
+    INFO(said.err);
+    REQUIRE(said.code == 0);
+    return Json::parse(said.out);
+  };
+  const Json shown = json({"show", "config.json", "--json"});
+  REQUIRE(shown[0]["layers"].size() == 9);
+  REQUIRE(shown[0]["parameters"] == 20 * 16 + 32 + 16 * 16 + 32 + 16 * 4 + 4);
+  REQUIRE(shown[0]["sites"].size() == 7);
+  for (const char* kind : {"models", "norms", "placements", "activations", "scalings", "weights", "initializers", "losses", "schedules", "datasets", "probes"}) {
+    REQUIRE(json({"list", kind, "--json"}).size() >= 1);
+  }
+  REQUIRE(json({"list", "norms", "--json"}).size() == 16);
+  REQUIRE(json({"schema"})["properties"].contains("model"));
+  REQUIRE(json({"data", "--json"}).size() == 7);
+  REQUIRE(run({{BNLAB_PROGRAM, "validate", "config.json"}, scratch.path()}).out == "config.json: 1 run, ok\n");
+  for (const char* command : {"run", "validate", "show", "list", "schema", "data", "bench"}) REQUIRE(run({{BNLAB_PROGRAM, command, "--help"}, scratch.path()}).code == 0);
+  REQUIRE(run({{BNLAB_PROGRAM, "--version"}, scratch.path()}).out.find("bnlab 0.1.0") == 0);
+}
+
+TEST_CASE("progress: plain lines without a terminal, nothing with --quiet", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const Said said = run({{BNLAB_PROGRAM, "run", "config.json", "--out", "a"}, scratch.path()});
+  REQUIRE(said.err.find('\r') == std::string::npos);
+  REQUIRE(said.out.find("results: a/small/base-") != std::string::npos);
+  const Said quiet = run({{BNLAB_PROGRAM, "run", "config.json", "--out", "b", "--quiet"}, scratch.path()});
+  REQUIRE((quiet.out.empty() && quiet.err.empty()));
+  const Said bar = run({{BNLAB_PROGRAM, "run", "config.json", "--out", "c", "--progress", "tty", "--set", "train.steps=20000"}, scratch.path()});
+  REQUIRE(bar.err.find('\r') != std::string::npos);
+  REQUIRE(bar.err.find(" left") != std::string::npos);
+}
