@@ -78,8 +78,9 @@ bool matches(std::string_view pattern, std::string_view name) {
   return (pattern[0] == '?' || pattern[0] == name[0]) && matches(pattern.substr(1), name.substr(1));
 }
 
-std::string number(double value) { return fmt::format("{}", value); }
-std::string number(float value) { return fmt::format("{}", value); }
+// The sign of a NaN means nothing and differs between machines.
+std::string number(double value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
+std::string number(float value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
 
 std::string duration(double seconds) {
   if (!(seconds < 1e9)) return "-";

@@ -51,8 +51,9 @@ std::optional<RunResult> RunDirectory::finished() const {
   result.name = summary.value("name", ""), result.arm = summary.value("arm", ""), result.outcome = summary.value("outcome", "");
   result.seed = summary.value("seed", int64_t{0}), result.steps = summary.value("steps", int64_t{0});
   result.seconds = summary.value("seconds", 0.0);
-  for (const auto& [key, value] : summary.value("final", Json::object()).items()) result.final[key] = number_of(value);
-  for (const auto& [probe, values] : summary.value("probes", Json::object()).items()) {
+  const Json final = summary.value("final", Json::object()), probes = summary.value("probes", Json::object());
+  for (const auto& [key, value] : final.items()) result.final[key] = number_of(value);
+  for (const auto& [probe, values] : probes.items()) {
     for (const auto& [key, value] : values.items()) result.probes[probe + "." + key] = number_of(value);
   }
   return result;
