@@ -14,7 +14,7 @@ using namespace bnlab;
 namespace {
 
 RunConfig config_of(const std::string& body) {
-  Document document = Document::parse(R"({"data": {"name": "gaussian_mixture", "features": 12, "classes": 3, "samples": 240},
+  Document document = Document::parse(R"({"data": {"name": "gaussian_mixture", "features": 12, "classes": 3, "samples": 240, "separation": 1},
     "model": {"widths": [8, 8], "norm": "batch_norm", "placement": "before_activation"},
     "train": {"steps": 20, "batch_size": 16, "learning_rate": 0.1, "momentum": 0.9}})", "test");
   document.merge(Document::parse(body, "test"));
