@@ -22,6 +22,19 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
+// The length of the pattern's first element where it stands for `c`, else 0: "?", "[abc]", "[a-c]" or a plain character.
+size_t one(std::string_view pattern, char c) {
+  if (pattern.empty()) return 0;
+  const size_t close = pattern[0] == '[' ? pattern.find(']', 1) : std::string_view::npos;
+  if (close == std::string_view::npos) return pattern[0] == '?' || pattern[0] == c;
+  for (size_t i = 1; i < close; ++i) {
+    const bool range = i + 2 < close && pattern[i + 1] == '-';
+    if (range ? pattern[i] <= c && c <= pattern[i + 2] : pattern[i] == c) return close + 1;
+    if (range) i += 2;
+  }
+  return 0;
+}
+
 bool numeric(const std::string& cell) {
   return !cell.empty() && (std::isdigit(static_cast<unsigned char>(cell.back())) || cell.back() == '%' || cell == "-" ||
                            cell == "nan" || cell == "inf") &&
@@ -34,6 +47,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
   std::string best;
   size_t best_distance = std::max<size_t>(1, word.size() / 3) + 1;
   for (const auto& candidate : known) {
+    if (std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size()) >= best_distance) continue;
     const size_t distance = edit_distance(word, candidate);
     if (distance < best_distance) best = candidate, best_distance = distance;
   }
@@ -55,30 +69,25 @@ std::string join(const std::vector<std::string>& words, std::string_view separat
 }
 
 bool matches(std::string_view pattern, std::string_view name) {
-  if (pattern.empty()) return name.empty();
-  if (pattern[0] == '*') {
-    return matches(pattern.substr(1), name) || (!name.empty() && matches(pattern, name.substr(1)));
-  }
-  if (name.empty()) return false;
-  if (pattern[0] == '[') {
-    const size_t close = pattern.find(']', 1);
-    if (close != std::string_view::npos) {
-      bool in_set = false;
-      for (size_t i = 1; i < close; ++i) {
-        if (i + 2 < close && pattern[i + 1] == '-') {
-          in_set |= pattern[i] <= name[0] && name[0] <= pattern[i + 2];
-          i += 2;
-        } else {
-          in_set |= pattern[i] == name[0];
-        }
-      }
-      return in_set && matches(pattern.substr(close + 1), name.substr(1));
+  // Only the last '*' is ever taken back: time grows with pattern times name, whatever the pattern.
+  size_t p = 0, n = 0, star = std::string_view::npos, taken = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      taken = n;
+    } else if (const size_t length = one(pattern.substr(p), name[n])) {
+      p += length;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++taken;
+    } else {
+      return false;
     }
   }
-  return (pattern[0] == '?' || pattern[0] == name[0]) && matches(pattern.substr(1), name.substr(1));
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-// The sign of a NaN means nothing and differs between machines.
 std::string number(double value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
 std::string number(float value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
 

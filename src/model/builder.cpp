@@ -9,7 +9,7 @@
 namespace bnlab {
 
 void Materials::describe(Fields& f) {
-  f.component("activation", activation, activations<float>(), "between the weight layers");
+  f.component("activation", activation, activations<float>(), "between the weight layers; null: ReLU, in deep_linear none", true);
   f.component("norm", norm, norms<float>(), "the normalizer");
   f.component_or_texts("placement", placement, placements(), "sites", "where it stands: a preset, or a list of sites");
   f.component("initializer", initializer, initializers(), "initial weights");
@@ -21,7 +21,11 @@ void Materials::describe(Fields& f) {
 }
 
 template <class T>
-Builder<T>::Builder(Shape input, Index outputs, const Materials& materials) : input_(input), outputs_(outputs), materials_(materials) {}
+Builder<T>::Builder(Shape input, Index outputs, const Materials& materials) 
+    : input_(input),
+      outputs_(outputs),
+      materials_(materials),
+      activation_(materials.activation.name.empty() ? chosen(activations<T>(), "relu") : materials.activation) {}
 
 template <class T>
 Builder<T>& Builder<T>::enter(const std::string& scope) {
@@ -33,6 +37,12 @@ Builder<T>& Builder<T>::enter(const std::string& scope) {
 template <class T>
 Builder<T>& Builder<T>::without_biases() {
   biases_ = false;
+  return *this;
+}
+
+template <class T>
+Builder<T>& Builder<T>::without_activations() {
+  if (materials_.activation.name.empty()) activation_ = chosen(activations<T>(), "identity");
   return *this;
 }
 
@@ -88,13 +98,13 @@ Builder<T>& Builder<T>::norm(Site site) {
 template <class T>
 Builder<T>& Builder<T>::activate() {
   ++activations_;
-  if (materials_.activation.name == "identity") return *this;  // a deep linear network has none
+  if (activation_.name == "identity") return *this;
   Node<T> node;
-  const std::string& what = materials_.activation.name;
+  const std::string& what = activation_.name;
   node.name = scope_ + "/" + (activations_ == 1 ? what : fmt::format("{}{}", what, activations_));
   node.kind = NodeKind::activation;
   node.what = what;
-  node.layer = make_as<Layer<T>>(activations<T>(), materials_.activation);
+  node.layer = make_as<Layer<T>>(activations<T>(), activation_);
   add(std::move(node));
   return *this;
 }

@@ -9,7 +9,8 @@ namespace bnlab {
 
 // What every model is made of, whatever its wiring. Read from the config beside the model's own options.
 struct Materials {
-  Choice activation{"relu", "{}"}, norm{"identity", "{}"}, placement{"none", "{}"}, initializer{"he", "{}"}, weights{"plain", "{}"},
+  Choice activation{"", "{}"};  // "": as the model says
+  Choice norm{"identity", "{}"}, placement{"none", "{}"}, initializer{"he", "{}"}, weights{"plain", "{}"},
       scaling{"none", "{}"};
   Choice classifier_initializer{"", "{}"};  // "" : as the others
   std::string bias = "auto";
@@ -23,7 +24,8 @@ class Builder {
   Builder(Shape input, Index outputs, const Materials& materials);
 
   Builder& enter(const std::string& scope);
-  Builder& without_biases();  // for all weight layers, whatever the config says
+  Builder& without_biases();                           // for all weight layers, whatever the config says
+  Builder& without_activations();                      // unless the config names one
   Builder& linear(Index out);
   Builder& classifier();  // linear to the outputs
   Builder& norm(Site site);
@@ -44,6 +46,7 @@ class Builder {
   Shape input_;
   Index outputs_;
   const Materials& materials_;
+  Choice activation_;
   std::string scope_;
   bool biases_ = true;
   int here_ = -1, activations_ = 0, weights_ = 0;

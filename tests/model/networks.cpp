@@ -97,6 +97,26 @@ TEST_CASE("models know every activation, weight map and dropout", "[contract][mo
 
 TEST_CASE("every model is covered by the test above", "[contract][model]") { REQUIRE(models<double>().names().size() == bodies.size()); }
 
+TEST_CASE("deep_linear is the product of its matrices", "[model]") {
+  const auto network = build_network<double>(config_of(R"({"name": "deep_linear", "depth": 3, "width": 4})"), {1, 1, 1, 2}, 2);
+  REQUIRE(network.nodes().size() == 3);
+  Workspace<double> ws(network.plan());
+  network.initialize(ws, 1);
+  Pool pool;
+  const double x[2] = {0.3, -1.7};
+  std::vector<double> signal(x, x + 2);
+  for (const auto& [name, slot, role] : ws.plan().parameters) {
+    REQUIRE(role == Role::weight);
+    std::vector<double> next(static_cast<size_t>(slot.shape.n), 0);
+    for (Index o = 0; o < slot.shape.n; ++o) {
+      for (Index i = 0; i < slot.shape.c; ++i) next[static_cast<size_t>(o)] += ws[slot][o * slot.shape.c + i] * signal[static_cast<size_t>(i)];
+    }
+    signal = next;
+  }
+  const View<double> y = network.forward({ws, pool}, {x, {1, 1, 1, 2}});
+  for (size_t k = 0; k < 2; ++k) REQUIRE(y[static_cast<Index>(k)] == Approx(signal[k]).epsilon(1e-13));
+}
+
 TEST_CASE("placements stand where they say", "[model]") {
   auto norms_of = [](const std::string& placement) {
     const auto network = build_network<float>(config_of(R"({"widths": [8, 8, 8, 8], "norm": "batch_norm", "placement": )" + placement + "}"), {4, 1, 1, 5}, 3);

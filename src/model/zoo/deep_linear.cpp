@@ -16,7 +16,7 @@ class DeepLinear : public Model<T> {
     f.integer("width", width_, between(1, 1 << 20), "units of each layer but the last");
   }
   void build(Builder<T>& b) const override {
-    b.without_biases();
+    b.without_biases().without_activations();
     for (int64_t i = 1; i < depth_; ++i) {
       b.enter(fmt::format("layer{}", i));
       b.norm(Site::before_weight).linear(width_).norm(Site::before_activation).activate().norm(Site::after_activation).dropout();
