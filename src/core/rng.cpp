@@ -31,11 +31,11 @@ std::pair<double, double> box_muller(const std::array<uint32_t, 4>& r) {
 
 }  // namespace
 
-Stream::Stream(uint64_t seed, std::string_view purpose) {
-  uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
-  for (const char c : purpose) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  key_ = mix(mix(seed) ^ hash);
+Purpose::Purpose(std::string_view name) : hash_(0xcbf29ce484222325u) {  // FNV-1a
+  for (const char c : name) hash_ = (hash_ ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
 }
+
+Stream::Stream(uint64_t seed, Purpose purpose) : key_(mix(mix(seed) ^ purpose.hash_)) {}
 
 std::array<uint32_t, 4> Stream::block(uint64_t step, uint64_t index) const {
   const r123::Philox4x32::ctr_type counter = {{static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32),

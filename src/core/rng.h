@@ -12,10 +12,22 @@
 
 namespace bnlab {
 
+// A purpose made ready once, for whoever draws at every step.
+class Purpose {
+ public:
+  Purpose() = default;
+  explicit Purpose(std::string_view name);
+
+ private:
+  friend class Stream;
+  uint64_t hash_ = 0;
+};
+
 class Stream {
  public:
   Stream() = default;
-  Stream(uint64_t seed, std::string_view purpose);
+  Stream(uint64_t seed, std::string_view purpose) : Stream(seed, Purpose(purpose)) {}
+  Stream(uint64_t seed, Purpose purpose);
 
   std::array<uint32_t, 4> block(uint64_t step, uint64_t index) const;
   double uniform(uint64_t step, uint64_t index) const;                 // in (0, 1)

@@ -6,7 +6,7 @@ namespace bnlab {
 
 template <class T>
 Shape Dropout<T>::plan(Shape in, Planner& planner) {
-  name_ = planner.scope();
+  noise_ = Purpose("noise/" + planner.scope());
   scale_ = planner.cache(in);
   return in;
 }
@@ -18,7 +18,7 @@ void Dropout<T>::forward(const Pass<T>& pass, View<const T> x, View<T> y) const 
     return;
   }
   T* scale = pass.ws[scale_].data;
-  Stream(pass.seed, "noise/" + name_).fill_uniform(static_cast<uint64_t>(pass.step), scale, static_cast<size_t>(x.size()));
+  Stream(pass.seed, noise_).fill_uniform(static_cast<uint64_t>(pass.step), scale, static_cast<size_t>(x.size()));
   const auto keep = static_cast<T>(1 / (1 - rate_)), rate = static_cast<T>(rate_);
   for (Index i = 0; i < x.size(); ++i) {
     scale[i] = scale[i] < rate ? T(0) : keep;

@@ -15,7 +15,7 @@ class Dropout : public Layer<T> {
 
  private:
   double rate_;
-  std::string name_;
+  Purpose noise_;
   Slot scale_;  // mask / (1 - p)
 };
 

@@ -19,7 +19,8 @@ class Noisy : public ColumnNorm<T> {
     f.number("r_sigma", r_sigma_, at_least(0), "standard deviation of each entry's scale about the channel's");
   }
   Shape plan(Shape in, Planner& planner) override {
-    name_ = planner.scope();
+    const std::string noise = "noise/" + planner.scope();
+    channel_ = Purpose(noise + "/channel"), entry_ = Purpose(noise + "/scale"), offset_ = Purpose(noise + "/shift");
     scale_ = planner.cache(in);
     shift_ = planner.scratch(in);
     clean_dy_ = planner.scratch(in);
@@ -29,8 +30,7 @@ class Noisy : public ColumnNorm<T> {
     ColumnNorm<T>::forward(pass, x, y);
     if (pass.mode != Mode::train) return;
     const auto step = static_cast<uint64_t>(pass.step), count = static_cast<uint64_t>(x.size());
-    const Stream channel(pass.seed, "noise/" + name_ + "/channel"), entry(pass.seed, "noise/" + name_ + "/scale"),
-        offset(pass.seed, "noise/" + name_ + "/shift");
+    const Stream channel(pass.seed, channel_), entry(pass.seed, entry_), offset(pass.seed, offset_);
     T *scale = pass.ws[scale_].data, *shift = pass.ws[shift_].data;
     entry.fill_normal(step, scale, count);
     offset.fill_uniform(step, shift, count);
@@ -53,7 +53,7 @@ class Noisy : public ColumnNorm<T> {
 
  private:
   double n_mu_ = 0.5, n_sigma_ = 1.25, r_mu_ = 0.1, r_sigma_ = 0.1;
-  std::string name_;
+  Purpose channel_, entry_, offset_;
   Slot scale_, shift_, clean_dy_;
 };
 
