@@ -74,11 +74,16 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& exception) override {
     // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing value - WHAT"
     std::string what = exception.what();
-    if (const size_t at = what.find("] "); at != std::string::npos) what.erase(0, at + 2);
-    if (const size_t at = what.find(": "); what.starts_with("parse error at line ") && at != std::string::npos) what.erase(0, at + 2);
-    if (const size_t at = what.find(" - "); what.starts_with("syntax error while parsing ") && at != std::string::npos) what.erase(0, at + 3);
+    const std::pair<const char*, const char*> preambles[] = {
+        {"[", "] "}, {"parse error at line ", ": "}, {"syntax error while ", " - "}};
+    for (const auto& [begin, end] : preambles) {
+      const size_t at = what.find(end);
+      if (what.starts_with(begin) && at != std::string::npos) what.erase(0, at + std::string(end).size());
+    }
     const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
-    if (!std::all_of(what.begin(), what.end(), printable)) what.erase(what.find("; last read: "));  // no binary to the terminal
+    if (!std::all_of(what.begin(), what.end(), printable)) {  // no binary to the terminal
+      what.resize(std::min(what.size(), what.find("; last read: ")));
+    }
     if (what.find("control character U+000A") != std::string::npos) what = "this string is not closed on its line";
     if (after_comma()) what += "; is the comma before it one too many?";
     error = fmt::format("{}:{}: not valid JSON: {}", name_, line(1), what);
@@ -258,7 +263,9 @@ void Document::set(const std::string& path, const Json& value, const std::string
   std::string so_far;
   int depth = 0;
   const std::vector<std::string> parts = split(path);
-  if (parts.size() > max_depth) throw UsageError(fmt::format("{}: {}...: deeper than {} levels", origin, path.substr(0, 60), max_depth));
+  if (parts.size() > max_depth) {
+    throw UsageError(fmt::format("{}: {}...: deeper than {} levels", origin, path.substr(0, 60), max_depth));
+  }
   for (const std::string& part : parts) {
     if (part.empty()) throw UsageError(fmt::format("{}: '{}': empty name in the path", origin, path));
     if (part[0] == '[') {
@@ -269,7 +276,9 @@ void Document::set(const std::string& path, const Json& value, const std::string
       }
       index = std::stoul(digits);
       so_far += part;
-      if (!at->is_array() || index >= at->size()) throw UsageError(fmt::format("{}: {}: there is no {}", origin, path, so_far));
+      if (!at->is_array() || index >= at->size()) {
+        throw UsageError(fmt::format("{}: {}: there is no {}", origin, path, so_far));
+      }
       at = &(*at)[index];
     } else {
       if (at->is_string()) *at = Json{{"name", *at}};

@@ -51,7 +51,8 @@ std::string shown(const Json& value) {
 }
 
 [[noreturn]] void unknown_name(const std::string& path, const Catalog& catalog, const std::string& name) {
-  throw ConfigError(path, fmt::format("unknown {} '{}'{} (known: {})", catalog.kind, name, did_you_mean(name, catalog.names()), join(catalog.names())));
+  throw ConfigError(path, fmt::format("unknown {} '{}'{} (known: {})", catalog.kind, name,
+                                      did_you_mean(name, catalog.names()), join(catalog.names())));
 }
 
 class Writer : public Fields {
@@ -117,7 +118,8 @@ class Reader : public Fields {
       for (const auto& name : known_) known |= name == key;
       if (known) continue;
       const std::string near = did_you_mean(key, known_);
-      throw ConfigError(child(path_, key), "unknown key" + (near.empty() ? owner_ + " (known: " + join(known_) + ")" : near));
+      throw ConfigError(child(path_, key),
+                        "unknown key" + (near.empty() ? owner_ + " (known: " + join(known_) + ")" : near));
     }
   }
 
@@ -251,11 +253,14 @@ class Reader : public Fields {
     throw ConfigError(child(path_, name), "expected " + expected + ", got " + shown(got));
   }
   static int64_t integer_at(const Json& at, const std::string& path, Range range) {
-    const bool whole = at.is_number_float() && std::floor(at.get<double>()) == at.get<double>();  // 1e3 is meant as 1000
+    // 1e3 is meant as 1000
+    const bool whole = at.is_number_float() && std::floor(at.get<double>()) == at.get<double>();
     if (!at.is_number_integer() && !whole) throw ConfigError(path, "expected an integer, got " + shown(at));
-    const bool above = at.is_number_unsigned() && at.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+    const bool above =
+        at.is_number_unsigned() && at.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
     if (above || (whole && std::abs(at.get<double>()) > 9e15)) {
-      throw ConfigError(path, shown(at) + (at.get<double>() < 0 ? " is too small" : " is too large") + " for a 64-bit integer");
+      throw ConfigError(
+          path, shown(at) + (at.get<double>() < 0 ? " is too small" : " is too large") + " for a 64-bit integer");
     }
     const auto value = whole ? static_cast<int64_t>(at.get<double>()) : at.get<int64_t>();
     if (!range.contains(static_cast<double>(value))) throw ConfigError(path, fmt::format("{} is out of range; must be {}", value, range.text()));
@@ -276,7 +281,8 @@ class Reader : public Fields {
     for (const auto& word : known) {
       if (word == value) return value;
     }
-    throw ConfigError(path, fmt::format("unknown value '{}'{} (known: {})", value, did_you_mean(value, known), join(known)));
+    throw ConfigError(path,
+                      fmt::format("unknown value '{}'{} (known: {})", value, did_you_mean(value, known), join(known)));
   }
   template <class Value, class Read>
   void each(const char* name, const char* expected, std::vector<Value>& values, const Read& read) {

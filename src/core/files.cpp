@@ -49,7 +49,9 @@ std::string read_text(const std::string& path, size_t most) {
   std::string text;
   char block[1 << 16];
   size_t got;
-  while (text.size() < most && (got = std::fread(block, 1, std::min(sizeof block, most - text.size()), file)) > 0) text.append(block, got);
+  while (text.size() < most && (got = std::fread(block, 1, std::min(sizeof block, most - text.size()), file)) > 0) {
+    text.append(block, got);
+  }
   const bool failed = std::ferror(file);
   std::fclose(file);
   if (failed) throw ConfigError("", path + ": cannot be read");

@@ -22,7 +22,7 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
-// The length of the pattern's first element where it stands for `c`, else 0: "?", "[abc]", "[a-c]" or a plain character.
+// The length of the pattern's first element ("?", "[abc]", "[a-c]", a plain character) where it stands for `c`, else 0.
 size_t one(std::string_view pattern, char c) {
   if (pattern.empty()) return 0;
   const size_t close = pattern[0] == '[' ? pattern.find(']', 1) : std::string_view::npos;

@@ -55,7 +55,8 @@ std::string searched_text(const DataSource& source, const std::string& directory
   std::vector<std::string> places;
   for (const auto& folder : searched_folders(source, directory)) {
     const auto missing = missing_files(source, folder);
-    places.push_back(missing.size() == source.files().size() ? folder : fmt::format("{} (lacks {})", folder, join(missing)));
+    places.push_back(missing.size() == source.files().size() ? folder
+                                                             : fmt::format("{} (lacks {})", folder, join(missing)));
   }
   return join(places);
 }
@@ -101,11 +102,15 @@ void too_many(const char* key, int64_t wanted, Index there, const std::string& n
 void check_size(const Dataset& data, const DataConfig& config) {
   const std::string train = data.name + " (train)";
   if (config.train_size > data.train.size) too_many("train_size", config.train_size, data.train.size, train);
-  if (config.validation_size > data.train.size) too_many("validation_size", config.validation_size, data.train.size, train);
+  if (config.validation_size > data.train.size) {
+    too_many("validation_size", config.validation_size, data.train.size, train);
+  }
   const int64_t left = data.train.size - config.validation_size;
   if (left < std::max<int64_t>(1, config.train_size)) {
-    throw ConfigError("data.validation_size", fmt::format("{} of the {} samples of {} leave {} to train on{}", config.validation_size, data.train.size, train, left,
-                                                          config.train_size > 0 ? fmt::format(", but train_size asks for {}", config.train_size) : ""));
+    throw ConfigError(
+        "data.validation_size",
+        fmt::format("{} of the {} samples of {} leave {} to train on{}", config.validation_size, data.train.size, train,
+                    left, config.train_size > 0 ? fmt::format(", but train_size asks for {}", config.train_size) : ""));
   }
   if (config.test_size > data.test.size) too_many("test_size", config.test_size, data.test.size, data.name + " (test)");
 }

@@ -40,7 +40,9 @@ Document read_composed(const std::string& path, std::vector<std::string> on_the_
   Document out;
   for (size_t i = 0; i < pieces->size(); ++i) {
     const std::string at = child("compose", i);
-    if (!(*pieces)[i].is_string()) throw ConfigError("", body.explain(at, "expected the name of a piece, got " + (*pieces)[i].dump()));
+    if (!(*pieces)[i].is_string()) {
+      throw ConfigError("", body.explain(at, "expected the name of a piece, got " + (*pieces)[i].dump()));
+    }
     const std::string piece = find_piece((*pieces)[i].get<std::string>(), path, body, at), real = canonical(piece);
     if (const auto before = std::find(on_the_way.begin(), on_the_way.end(), real); before != on_the_way.end()) {
       std::vector<std::string> round(before, on_the_way.end());
@@ -68,7 +70,8 @@ struct Setting {  // one value of an axis
 using Axis = std::vector<Setting>;
 
 std::string label_of(const std::string& path, const Json& value) {
-  std::string text = value.is_string() ? value.get<std::string>() : value.is_object() && value.contains("name") && value["name"].is_string() ? value["name"].get<std::string>() : value.dump();
+  const Json& word = value.is_object() && value.contains("name") ? value["name"] : value;
+  const std::string text = word.is_string() ? word.get<std::string>() : value.dump();
   const std::string last = path.substr(path.find_last_of('.') + 1);
   return (last == "name" ? "" : last + "=") + text;
 }
@@ -93,7 +96,9 @@ class AxisReader {
     for (const auto& [key, values] : body.items()) {
       if (pinned(key)) continue;
       Axis one;
-      for (const Json& value : list(values, child(at, key))) one.push_back({label_of(key, value), {written(key, value, child(child(at, key), one.size()))}});
+      for (const Json& value : list(values, child(at, key))) {
+        one.push_back({label_of(key, value), {written(key, value, child(child(at, key), one.size()))}});
+      }
       out.push_back(one);
     }
   }
@@ -102,7 +107,9 @@ class AxisReader {
   [[noreturn]] void fail(const std::string& path, const std::string& what) const { throw ConfigError("", document_.explain(path, what)); }
   bool pinned(const std::string& path) const { return std::find(pinned_.begin(), pinned_.end(), path) != pinned_.end(); }
   void refuse_pinned(const std::string& path, const char* what) const {
-    if (pinned(path)) throw UsageError(fmt::format("--set: {}: the {} of this config vary it; --set 'vary=[]' runs the config without them", path, what));
+    if (!pinned(path)) return;
+    throw UsageError(fmt::format("--set: {}: the {} of this config vary it; --set 'vary=[]' runs the config without them",
+                                 path, what));
   }
   Value written(const std::string& key, const Json& value, const std::string& path) const {
     if (key == "vary" || key == "compose") fail(path, "cannot be varied");
@@ -115,7 +122,9 @@ class AxisReader {
   Axis seeds(const Json& body, const std::string& path) const {
     Axis out;
     if (body.is_array() && !body.empty()) {
-      for (const Json& seed : body) out.push_back({"", {written("seed", seed, child(path, out.size()))}});  // read strictly with the rest
+      for (const Json& seed : body) {  // whether they are integers is found out with the rest
+        out.push_back({"", {written("seed", seed, child(path, out.size()))}});
+      }
     } else if (body.is_object() && body.size() == 2 && body.contains("from") && body.contains("count")) {
       auto whole = [&](const char* key, uint64_t low, uint64_t high) {
         const Json& value = body[key];
@@ -175,7 +184,9 @@ std::string as_folder(std::string label) {
 Document compose(const std::string& path, const std::vector<std::string>& sets) {
   Document document = read_composed(path, {});
   for (const std::string& assignment : sets) document.set(assignment);
-  if (document.find("compose")) throw UsageError("--set: compose: the pieces are laid before --set; name them in a config");
+  if (document.find("compose")) {
+    throw UsageError("--set: compose: the pieces are laid before --set; name them in a config");
+  }
   return document;
 }
 
@@ -193,7 +204,9 @@ std::vector<Cell> expand(const Document& document, const std::vector<std::string
   size_t total = 1;
   for (const auto& axis : axes) {
     total *= axis.size();
-    if (total > most_runs) throw ConfigError("", document.explain("vary", fmt::format("asks for more than {} runs", most_runs)));
+    if (total > most_runs) {
+      throw ConfigError("", document.explain("vary", fmt::format("asks for more than {} runs", most_runs)));
+    }
   }
   std::vector<Cell> cells;
   std::vector<size_t> index(axes.size(), 0);

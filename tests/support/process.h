@@ -90,7 +90,8 @@ inline Said run(const Process& process) {
   posix_spawn_file_actions_adddup2(&actions, err.file(), 2);
   posix_spawn_file_actions_addchdir_np(&actions, process.directory.c_str());
   pid_t child = 0;
-  const int failed = ::posix_spawn(&child, command[0].c_str(), &actions, nullptr, pointers(command).data(), pointers(environment).data());
+  const int failed = ::posix_spawn(&child, command[0].c_str(), &actions, nullptr, pointers(command).data(),
+                                   pointers(environment).data());
   posix_spawn_file_actions_destroy(&actions);
   if (failed) throw std::runtime_error("cannot start " + command[0]);
   Said said;

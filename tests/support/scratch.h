@@ -15,7 +15,8 @@ namespace bnlab::testing {
 class Scratch {
  public:
   Scratch() {
-    std::string pattern = (std::filesystem::canonical(std::filesystem::temp_directory_path()) / "bnlab-test-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::canonical(std::filesystem::temp_directory_path()) / "bnlab-test-XXXXXX").string();
     if (!::mkdtemp(pattern.data())) throw std::runtime_error("cannot make a directory like " + pattern);
     path_ = pattern;
   }

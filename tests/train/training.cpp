@@ -156,6 +156,14 @@ TEST_CASE("evaluation: modes differ as they should, and touch nothing of the tra
   CHECK(std::equal(state_before.begin(), state_before.end(), state.data));
 }
 
+TEST_CASE("a remainder smaller than a batch is scored with running statistics only", "[train]") {
+  Training<double> t("{}");
+  Evaluation<double> evaluation(t.config.model, t.data, t.trainer.loss(), 20, 0, t.pool);
+  evaluation.copy(t.trainer.workspace());
+  CHECK(evaluation.score(t.data.test, Mode::evaluate).samples == 48);
+  CHECK(evaluation.score(t.data.test, Mode::batch_statistics).samples == 40);
+}
+
 TEST_CASE("the loss of a split does not depend on how it is cut into batches", "[train]") {
   Training<double> t(R"({"model": {"norm": "layer_norm"}})");
   std::vector<double> losses;

@@ -60,7 +60,8 @@ class Cifar : public DataSource {
     if (bytes.empty()) throw DataError(path, fmt::format("is empty, expected records of {} bytes", record));
     if (bytes.size() % record != 0) {
       const size_t torn = bytes.size() / record * record;
-      throw DataError(path, fmt::format("offset {}: a record of {} bytes begins here, but only {} bytes follow", torn, record, bytes.size() - torn));
+      throw DataError(path, fmt::format("offset {}: a record of {} bytes begins here, but only {} bytes follow", torn,
+                                        record, bytes.size() - torn));
     }
     digests += sha256(bytes);
     const size_t before = split.bytes.size(), count = bytes.size() / record;
