@@ -10,6 +10,7 @@ std::string cpu_model();
 std::string host_name();
 std::string utc_now();  // "2026-11-22T09:34:47Z"
 int machine_threads();
+double machine_memory();  // bytes
 
 // Numbers below 1e-38 count as 0 in this thread and those it starts from now on.
 void flush_denormals(bool on);

@@ -112,7 +112,8 @@ std::string bytes_text(double bytes) {
   if (bytes < 1024) return fmt::format("{} B", bytes);
   if (bytes < 1024 * 1024) return fmt::format("{:.1f} KiB", bytes / 1024);
   if (bytes < 1024.0 * 1024 * 1024) return fmt::format("{:.1f} MiB", bytes / 1024 / 1024);
-  return fmt::format("{:.2f} GiB", bytes / 1024 / 1024 / 1024);
+  if (bytes < 1024.0 * 1024 * 1024 * 1024) return fmt::format("{:.2f} GiB", bytes / 1024 / 1024 / 1024);
+  return fmt::format("{:.0f} TiB", bytes / 1024 / 1024 / 1024 / 1024);
 }
 
 std::string aligned(const std::vector<std::vector<std::string>>& rows) {

@@ -49,7 +49,6 @@ Builder<T>& Builder<T>::without_activations() {
 template <class T>
 int Builder<T>::add(Node<T> node) {
   if (node.kind != NodeKind::join) node.input = here_;
-  for (const auto& other : nodes_) assert(other.name != node.name);
   nodes_.push_back(std::move(node));
   return here_ = static_cast<int>(nodes_.size()) - 1;
 }
@@ -85,8 +84,7 @@ template <class T>
 Builder<T>& Builder<T>::norm(Site site) {
   Node<T> node;  // a placeholder until the placement has spoken
   const std::string base = (site == Site::before_classifier ? "output" : scope_) + "/" + site_names()[static_cast<size_t>(site)];
-  int same = 1;
-  for (const auto& offer : offers_) same += offer.name == base || offer.name.rfind(base + "_", 0) == 0;
+  const int same = ++names_[base];
   node.name = same == 1 ? base : fmt::format("{}_{}", base, same);
   node.kind = NodeKind::norm;
   node.what = materials_.norm.name;

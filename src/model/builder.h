@@ -3,6 +3,8 @@
 //   b.enter("hidden1").linear(100).norm(Site::before_activation).activate().norm(Site::after_activation);
 #pragma once
 
+#include <map>
+
 #include "model/network.h"
 
 namespace bnlab {
@@ -51,6 +53,7 @@ class Builder {
   bool biases_ = true;
   int here_ = -1, activations_ = 0, weights_ = 0;
   std::vector<Node<T>> nodes_;
+  std::map<std::string, int> names_;  // how often each was wanted
   std::vector<SiteOffer> offers_;
   std::vector<int> offered_at_;  // the placeholder node of each offer
 };

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <limits>
 
+#include "core/environment.h"
 #include "core/error.h"
+#include "core/text.h"
 
 namespace bnlab {
 
@@ -19,6 +21,23 @@ const char* text(Outcome outcome) {
   return "";
 }
 
+namespace {
+
+// Memory that cannot be had is a mistake of the config, said before it is asked for.
+template <class T>
+const Plan& fitting(const Plan& plan) {
+  double bytes = static_cast<double>(sizeof(T)) * static_cast<double>(plan.size(Region::parameters));  // gradients
+  for (const Region region : {Region::parameters, Region::state, Region::cache, Region::scratch}) {
+    bytes += static_cast<double>(sizeof(T)) * static_cast<double>(plan.size(region));
+  }
+  if (bytes > machine_memory()) {
+    throw ConfigError("model", fmt::format("needs {} of memory, this machine has {}", bytes_text(bytes), bytes_text(machine_memory())));
+  }
+  return plan;
+}
+
+}  // namespace
+
 template <class T>
 Trainer<T>::Trainer(const ModelConfig& model, const TrainConfig& config, const Dataset& data, uint64_t seed, Pool& pool)
     : config_(config),
@@ -26,7 +45,7 @@ Trainer<T>::Trainer(const ModelConfig& model, const TrainConfig& config, const D
       seed_(seed),
       pool_(pool),
       network_(build_network<T>(model, data.sample.with_n(config.batch_size), data.outputs)),
-      ws_(network_.plan()),
+      ws_(fitting<T>(network_.plan())),
       loss_(make_as<Loss<T>>(losses<T>(), config.loss)),
       schedule_(make_as<Schedule>(schedules(), config.schedule)),
       optimizer_(config, network_.plan()),

@@ -38,7 +38,7 @@ class BatchRenorm : public ColumnNorm<T> {
       scale[c] = static_cast<T>(this->gain(ws, c) * r / s);
       shift[c] = static_cast<T>(static_cast<double>(ws[this->affine_.beta][c]) + this->gain(ws, c) * d);
     }
-    this->update_running(pass, mean, variance, x.rows());
+    this->update_running(pass, mean, variance, this->unbiasing(x.rows()));
     column_affine<T>(pass.pool, x, ws[this->center_].data, scale, shift, y);
   }
   void backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const override {

@@ -21,7 +21,7 @@ class CenterOnly : public ColumnNorm<T> {
     this->batch_moments(pass, x);
     const double* mean = pass.ws.doubles(this->moments_);
     for (Index c = 0; c < this->channels_; ++c) this->set(pass.ws, c, mean[c], 1);
-    this->update_running(pass, mean, mean + this->channels_, x.rows());
+    this->update_running(pass, mean, mean + this->channels_, this->unbiasing(x.rows()));
   }
   void backward_through(const Pass<T>& pass, View<const T> x, View<const T> dy, View<T> dx, const double* sum_dy,
                         const double*) const override {

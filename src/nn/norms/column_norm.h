@@ -90,7 +90,7 @@ class ColumnNorm : public Layer<T> {
     batch_moments(pass, x);
     double *mean = pass.ws.doubles(moments_), *variance = mean + channels_;
     for (Index c = 0; c < channels_; ++c) set(pass.ws, c, mean[c], 1 / std::sqrt(variance[c] + epsilon_));
-    update_running(pass, mean, variance, x.rows());
+    update_running(pass, mean, variance, unbiasing(x.rows()));
   }
 
   // dx where center is the batch mean and inverse = (variance + epsilon)^(-1/2):
@@ -121,11 +121,12 @@ class ColumnNorm : public Layer<T> {
   }
   virtual double running_center(Workspace<T>& ws, Index c) const { return static_cast<double>(ws[mean_][c]); }
 
-  // variance: biased, over `rows`
-  void update_running(const Pass<T>& pass, const double* mean, const double* variance, Index rows) const {
+  // What turns the biased variance of `rows` rows into the one that is averaged.
+  double unbiasing(Index rows) const {
+    return running_variance_ == "unbiased" ? static_cast<double>(rows) / static_cast<double>(rows - 1) : 1;
+  }
+  void update_running(const Pass<T>& pass, const double* mean, const double* variance, double factor) const {
     if (pass.mode != Mode::train && pass.mode != Mode::calibrate) return;
-    const double m = static_cast<double>(rows);
-    const double unbias = running_variance_ == "unbiased" ? m / (m - 1) : 1;
     T* running_mean = pass.ws[mean_].data;
     T* running_variance = pass.ws[variance_].data;
     T& batches = pass.ws[batches_][0];
@@ -134,7 +135,7 @@ class ColumnNorm : public Layer<T> {
     const double rate = plain ? 1 / static_cast<double>(batches) : running_momentum_;
     for (Index c = 0; c < channels_; ++c) {
       running_mean[c] = static_cast<T>((1 - rate) * static_cast<double>(running_mean[c]) + rate * mean[c]);
-      running_variance[c] = static_cast<T>((1 - rate) * static_cast<double>(running_variance[c]) + rate * unbias * variance[c]);
+      running_variance[c] = static_cast<T>((1 - rate) * static_cast<double>(running_variance[c]) + rate * factor * variance[c]);
     }
   }
 

@@ -30,21 +30,19 @@ class GhostBatchNorm : public ColumnNorm<T> {
     const Index channels = this->channels_, parts = count(x.shape.n);
     double *mean = ws.doubles(this->moments_), *variance = mean + channels, *average = ws.doubles(average_);
     std::fill_n(average, 2 * channels, 0.0);
-    double unbias = 0;
     for (Index k = 0; k < parts; ++k) {
       const View<const T> part = cut<const T>(x, k, parts);
       this->batch_moments(pass, part);
       for (Index c = 0; c < channels; ++c) {
         this->set(ws, c, mean[c], 1 / std::sqrt(variance[c] + this->epsilon_));
         average[c] += mean[c] / static_cast<double>(parts);
-        average[channels + c] += variance[c] / static_cast<double>(parts);
+        average[channels + c] += this->unbiasing(part.rows()) * variance[c] / static_cast<double>(parts);
       }
-      unbias = static_cast<double>(part.rows());
       this->apply(pass, part, cut<T>(y, k, parts));
       std::copy_n(ws[this->center_].data, channels, ws[centers_].data + k * channels);
       std::copy_n(ws[this->inverse_].data, channels, ws[inverses_].data + k * channels);
     }
-    this->update_running(pass, average, average + channels, static_cast<Index>(unbias));
+    this->update_running(pass, average, average + channels, 1);
   }
   void backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const override {
     if (this->constant(pass.mode)) return ColumnNorm<T>::backward(pass, x, y, dy, dx);

@@ -40,10 +40,7 @@ class LpNorm : public ColumnNorm<T> {
       pass.ws[largest_][c] = static_cast<T>(at);
       second[c] = s * s - this->epsilon_;  // so that use_running() finds s again
     }
-    // no unbiasing: s^2 is no variance
-    const double unbiased = this->running_variance_ == "unbiased" ? (m - 1) / m : 1;
-    for (Index c = 0; c < this->channels_; ++c) second[c] *= unbiased;
-    this->update_running(pass, mean, second, x.rows());
+    this->update_running(pass, mean, second, 1);  // s^2 is no variance: nothing to unbias
   }
   void backward_through(const Pass<T>& pass, View<const T> x, View<const T> dy, View<T> dx, const double* sum_dy,
                         const double* sum_dy_x) const override {

@@ -24,7 +24,7 @@ class VarianceOnly : public ColumnNorm<T> {
       this->set(pass.ws, c, 0, 1 / std::sqrt(variance[c] + this->epsilon_));
       pass.ws[batch_mean_][c] = static_cast<T>(mean[c]);
     }
-    this->update_running(pass, mean, variance, x.rows());
+    this->update_running(pass, mean, variance, this->unbiasing(x.rows()));
   }
   // sum_dy_x is taken about center = 0
   void backward_through(const Pass<T>& pass, View<const T> x, View<const T> dy, View<T> dx, const double*,

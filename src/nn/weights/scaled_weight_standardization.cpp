@@ -1,4 +1,5 @@
-// scaled_weight_standardization (Brock et al. 2021, eq. 1): per unit, w = gamma g (v - mean) / sqrt(N variance + e), g learned from 1
+// scaled_weight_standardization (Brock et al. 2021, eq. 1): per unit, w = gamma g (v - mean) / sqrt(N (variance + epsilon)),
+// N the fan-in, g learned from 1
 #include "nn/table.h"
 #include "nn/weights/standardized.h"
 

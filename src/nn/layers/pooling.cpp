@@ -1,0 +1,170 @@
+#include "nn/layers/pooling.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace bnlab {
+namespace {
+
+Shape pooled(Shape in, Index h, Index w, Index stride, const Planner& planner) {
+  if (in.h < h || in.w < w) throw ConfigError("model", fmt::format("{}: a window of {}x{} does not fit {}", planner.scope(), h, w, text(in)));
+  return {in.n, (in.h - h) / stride + 1, (in.w - w) / stride + 1, in.c};
+}
+
+// body(sample, output row of the image) over all, in parallel over samples
+template <class T, class Body>
+void for_samples(const Pass<T>& pass, Index n, const Body& body) {
+  const Pieces pieces(n, 1);
+  pass.pool.run(pieces.pieces, [&](int k) {
+    for (Index i = pieces.begin(k); i < pieces.end(k); ++i) body(i);
+  });
+}
+
+}  // namespace
+
+template <class T>
+Shape MaxPool<T>::plan(Shape in, Planner& planner) {
+  return pooled(in, size_, size_, stride_, planner);
+}
+
+template <class T>
+void MaxPool<T>::forward(const Pass<T>& pass, View<const T> x, View<T> y) const {
+  const Shape in = x.shape, out = y.shape;
+  for_samples(pass, in.n, [&](Index i) {
+    for (Index oy = 0; oy < out.h; ++oy) {
+      for (Index ox = 0; ox < out.w; ++ox) {
+        T* to = y.data + ((i * out.h + oy) * out.w + ox) * in.c;
+        for (Index ky = 0; ky < size_; ++ky) {
+          for (Index kx = 0; kx < size_; ++kx) {
+            const T* from = x.data + ((i * in.h + oy * stride_ + ky) * in.w + ox * stride_ + kx) * in.c;
+            if (ky + kx == 0) {
+              std::copy_n(from, in.c, to);
+            } else {
+              for (Index c = 0; c < in.c; ++c) to[c] = from[c] > to[c] || from[c] != from[c] ? from[c] : to[c];
+            }
+          }
+        }
+      }
+    }
+  });
+}
+
+template <class T>
+void MaxPool<T>::backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const {
+  if (!dx) return;
+  const Shape in = x.shape, out = y.shape;
+  for_samples(pass, in.n, [&](Index i) {
+    std::fill_n(dx.data + i * in.sample(), in.sample(), T(0));
+    for (Index oy = 0; oy < out.h; ++oy) {
+      for (Index ox = 0; ox < out.w; ++ox) {
+        const Index to = ((i * out.h + oy) * out.w + ox) * in.c;
+        for (Index c = 0; c < in.c; ++c) {
+          for (Index k = 0; k < size_ * size_; ++k) {
+            const Index from = ((i * in.h + oy * stride_ + k / size_) * in.w + ox * stride_ + k % size_) * in.c + c;
+            if (x[from] != y[to + c]) continue;
+            dx[from] += dy[to + c];
+            break;
+          }
+        }
+      }
+    }
+  });
+}
+
+template <class T>
+Shape AveragePool<T>::plan(Shape in, Planner& planner) {
+  return pooled(in, height(in), width(in), stride_, planner);
+}
+
+template <class T>
+void AveragePool<T>::forward(const Pass<T>& pass, View<const T> x, View<T> y) const {
+  const Shape in = x.shape, out = y.shape;
+  const Index h = height(in), w = width(in);
+  const T share = T(1) / static_cast<T>(h * w);
+  for_samples(pass, in.n, [&](Index i) {
+    for (Index oy = 0; oy < out.h; ++oy) {
+      for (Index ox = 0; ox < out.w; ++ox) {
+        T* to = y.data + ((i * out.h + oy) * out.w + ox) * in.c;
+        std::fill_n(to, in.c, T(0));
+        for (Index ky = 0; ky < h; ++ky) {
+          for (Index kx = 0; kx < w; ++kx) {
+            const T* from = x.data + ((i * in.h + oy * stride_ + ky) * in.w + ox * stride_ + kx) * in.c;
+            for (Index c = 0; c < in.c; ++c) to[c] += from[c];
+          }
+        }
+        for (Index c = 0; c < in.c; ++c) to[c] *= share;
+      }
+    }
+  });
+}
+
+template <class T>
+void AveragePool<T>::backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const {
+  if (!dx) return;
+  const Shape in = x.shape, out = y.shape;
+  const Index h = height(in), w = width(in);
+  const T share = T(1) / static_cast<T>(h * w);
+  for_samples(pass, in.n, [&](Index i) {
+    std::fill_n(dx.data + i * in.sample(), in.sample(), T(0));
+    for (Index oy = 0; oy < out.h; ++oy) {
+      for (Index ox = 0; ox < out.w; ++ox) {
+        const T* from = dy.data + ((i * out.h + oy) * out.w + ox) * in.c;
+        for (Index ky = 0; ky < h; ++ky) {
+          for (Index kx = 0; kx < w; ++kx) {
+            T* to = dx.data + ((i * in.h + oy * stride_ + ky) * in.w + ox * stride_ + kx) * in.c;
+            for (Index c = 0; c < in.c; ++c) to[c] += share * from[c];
+          }
+        }
+      }
+    }
+  });
+}
+
+template <class T>
+Shape PaddedIdentity<T>::plan(Shape in, Planner& planner) {
+  if (channels_ < in.c) throw ConfigError("model", fmt::format("{}: cannot pad {} channels to {}", planner.scope(), in.c, channels_));
+  return {in.n, (in.h - 1) / stride_ + 1, (in.w - 1) / stride_ + 1, channels_};
+}
+
+template <class T>
+void PaddedIdentity<T>::forward(const Pass<T>& pass, View<const T> x, View<T> y) const {
+  const Shape in = x.shape, out = y.shape;
+  const Index front = (out.c - in.c) / 2;
+  for_samples(pass, in.n, [&](Index i) {
+    for (Index oy = 0; oy < out.h; ++oy) {
+      for (Index ox = 0; ox < out.w; ++ox) {
+        T* to = y.data + ((i * out.h + oy) * out.w + ox) * out.c;
+        std::fill_n(to, out.c, T(0));
+        std::copy_n(x.data + ((i * in.h + oy * stride_) * in.w + ox * stride_) * in.c, in.c, to + front);
+      }
+    }
+  });
+}
+
+template <class T>
+void PaddedIdentity<T>::backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const {
+  if (!dx) return;
+  const Shape in = x.shape, out = y.shape;
+  const Index front = (out.c - in.c) / 2;
+  for_samples(pass, in.n, [&](Index i) {
+    std::fill_n(dx.data + i * in.sample(), in.sample(), T(0));
+    for (Index oy = 0; oy < out.h; ++oy) {
+      for (Index ox = 0; ox < out.w; ++ox) {
+        const T* from = dy.data + ((i * out.h + oy) * out.w + ox) * out.c + front;
+        std::copy_n(from, in.c, dx.data + ((i * in.h + oy * stride_) * in.w + ox * stride_) * in.c);
+      }
+    }
+  });
+}
+
+template class MaxPool<float>;
+template class MaxPool<double>;
+template class AveragePool<float>;
+template class AveragePool<double>;
+template class PaddedIdentity<float>;
+template class PaddedIdentity<double>;
+
+}  // namespace bnlab
