@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "nn/layers/conv2d.h"
 #include "nn/layers/dropout.h"
 #include "nn/layers/linear.h"
+#include "nn/layers/pooling.h"
 
 namespace bnlab {
 
@@ -30,7 +32,6 @@ Builder<T>::Builder(Shape input, Index outputs, const Materials& materials)
 template <class T>
 Builder<T>& Builder<T>::enter(const std::string& scope) {
   scope_ = scope;
-  activations_ = weights_ = 0;
   return *this;
 }
 
@@ -47,76 +48,91 @@ Builder<T>& Builder<T>::without_activations() {
 }
 
 template <class T>
-int Builder<T>::add(Node<T> node) {
+int Builder<T>::put(Node<T> node) {
   if (node.kind != NodeKind::join) node.input = here_;
   nodes_.push_back(std::move(node));
   return here_ = static_cast<int>(nodes_.size()) - 1;
 }
 
 template <class T>
-Builder<T>& Builder<T>::weight(Index out, const Choice& initializer) {
+Builder<T>& Builder<T>::add(const std::string& name, NodeKind kind, const std::string& what, std::unique_ptr<Layer<T>> layer) {
   Node<T> node;
-  ++weights_;
-  node.name = scope_ + (weights_ == 1 ? "/linear" : fmt::format("/linear{}", weights_));
-  node.kind = NodeKind::weight;
-  node.what = "linear";
-  const bool last = scope_ == "output";
-  node.layer = std::make_unique<Linear<T>>(out, biases_ && materials_.bias != "never", initializer,
-                                           last ? Choice{"plain", "{}"} : materials_.weights);
-  add(std::move(node));
+  node.name = name, node.kind = kind, node.what = what, node.layer = std::move(layer);
+  put(std::move(node));
   return *this;
 }
 
 template <class T>
+std::string Builder<T>::numbered(const std::string& what) {
+  const std::string name = scope_ + "/" + what;
+  const int times = ++wanted_[name];
+  return times == 1 ? name : name + std::to_string(times);
+}
+
+template <class T>
 Builder<T>& Builder<T>::linear(Index out) {
-  return weight(out, materials_.initializer);
+  return add(numbered("linear"), NodeKind::weight, "linear",
+             std::make_unique<Linear<T>>(out, biases_ && materials_.bias != "never", materials_.initializer, materials_.weights));
 }
 
 template <class T>
 Builder<T>& Builder<T>::classifier() {
   norm(Site::before_classifier);
   scope_ = "output";
-  weights_ = 0;
-  return weight(outputs_, materials_.classifier_initializer.name.empty() ? materials_.initializer : materials_.classifier_initializer);
+  const Choice& initializer = materials_.classifier_initializer.name.empty() ? materials_.initializer : materials_.classifier_initializer;
+  return add(numbered("linear"), NodeKind::weight, "linear",
+             std::make_unique<Linear<T>>(outputs_, biases_ && materials_.bias != "never", initializer, Choice{"plain", "{}"}));
 }
 
 template <class T>
-Builder<T>& Builder<T>::norm(Site site) {
-  Node<T> node;  // a placeholder until the placement has spoken
+Builder<T>& Builder<T>::conv(Index out, Index kernel, Index stride) {
+  return add(numbered("conv"), NodeKind::weight, "conv2d",
+             std::make_unique<Conv2d<T>>(ConvOptions{out, kernel, stride, kernel / 2}, biases_ && materials_.bias != "never", materials_.initializer, materials_.weights));
+}
+
+template <class T>
+Builder<T>& Builder<T>::projection(Index out, Index stride) {
+  return add(numbered("projection"), NodeKind::weight, "conv2d",
+             std::make_unique<Conv2d<T>>(ConvOptions{out, 1, stride, 0}, false, materials_.initializer, materials_.weights));
+}
+
+template <class T>
+Builder<T>& Builder<T>::padded_identity(Index channels, Index stride) {
+  return add(numbered("shortcut"), NodeKind::shortcut, "padded_identity", std::make_unique<PaddedIdentity<T>>(channels, stride));
+}
+
+template <class T>
+Builder<T>& Builder<T>::max_pool(Index size) {
+  return add(numbered("pool"), NodeKind::pool, "max_pool", std::make_unique<MaxPool<T>>(size, size));
+}
+
+template <class T>
+Builder<T>& Builder<T>::global_average_pool() {
+  return add(numbered("pool"), NodeKind::pool, "global_average_pool", std::make_unique<AveragePool<T>>(0, 1));
+}
+
+template <class T>
+Builder<T>& Builder<T>::norm(Site site, bool published) {
   const std::string base = (site == Site::before_classifier ? "output" : scope_) + "/" + site_names()[static_cast<size_t>(site)];
-  const int same = ++names_[base];
-  node.name = same == 1 ? base : fmt::format("{}_{}", base, same);
-  node.kind = NodeKind::norm;
-  node.what = materials_.norm.name;
-  offers_.push_back({node.name, site});
-  offered_at_.push_back(add(std::move(node)));
+  const int same = ++wanted_[base];
+  const std::string name = same == 1 ? base : fmt::format("{}_{}", base, same);
+  add(name, NodeKind::norm, materials_.norm.name, nullptr);  // a placeholder until the placement has spoken
+  offers_.push_back({name, site, published});
+  offered_at_.push_back(here_);
   return *this;
 }
 
 template <class T>
 Builder<T>& Builder<T>::activate() {
-  ++activations_;
-  if (activation_.name == "identity") return *this;
-  Node<T> node;
   const std::string& what = activation_.name;
-  node.name = scope_ + "/" + (activations_ == 1 ? what : fmt::format("{}{}", what, activations_));
-  node.kind = NodeKind::activation;
-  node.what = what;
-  node.layer = make_as<Layer<T>>(activations<T>(), activation_);
-  add(std::move(node));
-  return *this;
+  if (what == "identity") return *this;
+  return add(numbered(what), NodeKind::activation, what, make_as<Layer<T>>(activations<T>(), activation_));
 }
 
 template <class T>
 Builder<T>& Builder<T>::dropout() {
   if (materials_.dropout == 0) return *this;
-  Node<T> node;
-  node.name = scope_ + "/dropout" + (activations_ > 1 ? std::to_string(activations_) : "");
-  node.kind = NodeKind::dropout;
-  node.what = "dropout";
-  node.layer = std::make_unique<Dropout<T>>(materials_.dropout);
-  add(std::move(node));
-  return *this;
+  return add(numbered("dropout"), NodeKind::dropout, "dropout", std::make_unique<Dropout<T>>(materials_.dropout));
 }
 
 template <class T>
@@ -129,7 +145,7 @@ Builder<T>& Builder<T>::join(int skip, int block) {
   node.input = skip;
   node.branch = here_;
   node.block = block;
-  add(std::move(node));
+  put(std::move(node));
   return *this;
 }
 

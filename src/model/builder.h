@@ -30,7 +30,12 @@ class Builder {
   Builder& without_activations();                      // unless the config names one
   Builder& linear(Index out);
   Builder& classifier();  // linear to the outputs
-  Builder& norm(Site site);
+  Builder& conv(Index out, Index kernel, Index stride = 1);  // padded by kernel / 2
+  Builder& projection(Index out, Index stride);              // 1x1 convolution of a skip, without bias
+  Builder& padded_identity(Index channels, Index stride);
+  Builder& max_pool(Index size);
+  Builder& global_average_pool();
+  Builder& norm(Site site, bool published = false);
   Builder& activate();
   Builder& dropout();
   Builder& join(int skip, int block);  // y = scaling(skip, here)
@@ -43,17 +48,18 @@ class Builder {
   Network<T> finish();
 
  private:
-  int add(Node<T> node);
-  Builder& weight(Index out, const Choice& initializer);
+  int put(Node<T> node);
+  Builder& add(const std::string& name, NodeKind kind, const std::string& what, std::unique_ptr<Layer<T>> layer);
+  std::string numbered(const std::string& what);  // "block3/conv", "block3/conv2"
   Shape input_;
   Index outputs_;
   const Materials& materials_;
   Choice activation_;
   std::string scope_;
   bool biases_ = true;
-  int here_ = -1, activations_ = 0, weights_ = 0;
+  int here_ = -1;
   std::vector<Node<T>> nodes_;
-  std::map<std::string, int> names_;  // how often each was wanted
+  std::map<std::string, int> wanted_;  // how often each name was
   std::vector<SiteOffer> offers_;
   std::vector<int> offered_at_;  // the placeholder node of each offer
 };

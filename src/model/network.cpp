@@ -15,6 +15,8 @@ const char* text(NodeKind kind) {
     case NodeKind::activation: return "activation";
     case NodeKind::norm: return "norm";
     case NodeKind::dropout: return "dropout";
+    case NodeKind::pool: return "pool";
+    case NodeKind::shortcut: return "shortcut";
     case NodeKind::join: return "join";
   }
   return "";

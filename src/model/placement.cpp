@@ -53,6 +53,15 @@ class Nowhere : public Placement {
   std::vector<bool> cover(const std::vector<SiteOffer>& offers) const override { return std::vector<bool>(offers.size(), false); }
 };
 
+class Published : public Placement {
+ public:
+  std::vector<bool> cover(const std::vector<SiteOffer>& offers) const override {
+    std::vector<bool> covers;
+    for (const auto& offer : offers) covers.push_back(offer.published);
+    return covers;
+  }
+};
+
 class FirstK : public Counted {
  public:
   void describe(Fields& f) override {
@@ -134,6 +143,7 @@ const Catalog& placements() {
   static const Catalog catalog{
       "placement",
       {{"none", "no norm anywhere", made<Nowhere>},
+       {"published", "where the architecture has them as published", made<Published>},
        {"before_weight", "before every weight layer", at<Site::before_weight>},
        {"before_activation", "between every weight layer and its activation (Ioffe & Szegedy 2015)", at<Site::before_activation>},
        {"after_activation", "after every activation", at<Site::after_activation>},

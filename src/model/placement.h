@@ -15,6 +15,7 @@ const std::vector<std::string>& site_names();
 struct SiteOffer {
   std::string name;
   Site site;
+  bool published;  // does the architecture, as published, have a norm here?
 };
 
 class Placement : public Component {

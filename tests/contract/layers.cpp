@@ -1,8 +1,10 @@
 // True of every activation, loss, initializer, weight map and scaling in the tables.
 #include <catch2/catch.hpp>
 
+#include "nn/layers/conv2d.h"
 #include "nn/layers/dropout.h"
 #include "nn/layers/linear.h"
+#include "nn/layers/pooling.h"
 #include "support/layers.h"
 
 using namespace bnlab;
@@ -34,6 +36,61 @@ TEST_CASE("linear under every weight map: backward agrees with central differenc
     for (const Mode mode : modes) {
       require_right(std::make_unique<Linear<double>>(5, bias, chosen(initializers(), "he"), Choice{map, "{}"}), {4, 2, 1, 3}, mode, map);
     }
+  }
+}
+
+TEST_CASE("conv2d: backward agrees with central differences for any kernel, stride, padding and weight map", "[contract]") {
+  const auto [kernel, stride, pad] = GENERATE(table<Index, Index, Index>({{3, 1, 1}, {3, 2, 1}, {1, 1, 0}, {1, 2, 0}, {5, 1, 2}, {2, 2, 0}, {3, 1, 0}, {4, 3, 2}}));
+  for (const auto& map : weight_maps<double>().names()) {
+    require_right(std::make_unique<Conv2d<double>>(ConvOptions{3, kernel, stride, pad}, map == "plain", chosen(initializers(), "he"), Choice{map, "{}"}), {2, 5, 4, 3}, Mode::train,
+                  "conv2d " + map);
+  }
+}
+
+TEST_CASE("conv2d equals seven nested loops, in blocks and with threads", "[contract]") {
+  const auto [kernel, stride, pad] = GENERATE(table<Index, Index, Index>({{3, 1, 1}, {3, 2, 1}, {1, 2, 0}, {5, 1, 2}}));
+  const Shape in{70, 13, 11, 20};  // more patches than one block holds
+  Bench<float> bench(std::make_unique<Conv2d<float>>(ConvOptions{6, kernel, stride, pad}, true, chosen(initializers(), "he"), Choice{"plain", "{}"}), in);
+  const View<float> x = (*bench.ws)[bench.x], y = (*bench.ws)[bench.y], w = bench.parameter("weight");
+  Stream(1, "x").fill_normal(0, x.data, static_cast<size_t>(x.size()));
+  std::fill_n(bench.parameter("bias").data, 6, 0.25f);
+  bench.forward(Mode::train);
+  double worst = 0;
+  for (Index i = 0; i < in.n; i += 23) {
+    for (Index oy = 0; oy < bench.out.h; ++oy) {
+      for (Index ox = 0; ox < bench.out.w; ++ox) {
+        for (Index o = 0; o < 6; ++o) {
+          double sum = 0.25;
+          for (Index ky = 0; ky < kernel; ++ky) {
+            for (Index kx = 0; kx < kernel; ++kx) {
+              const Index iy = oy * stride + ky - pad, ix = ox * stride + kx - pad;
+              if (iy < 0 || iy >= in.h || ix < 0 || ix >= in.w) continue;
+              for (Index c = 0; c < in.c; ++c) sum += static_cast<double>(w[((o * kernel + ky) * kernel + kx) * in.c + c]) * static_cast<double>(x[((i * in.h + iy) * in.w + ix) * in.c + c]);
+            }
+          }
+          const double error = std::abs(sum - static_cast<double>(y[((i * bench.out.h + oy) * bench.out.w + ox) * 6 + o]));
+          worst = std::isnan(error) ? error : std::max(worst, error);
+        }
+      }
+    }
+  }
+  REQUIRE(worst <= 1e-5);
+}
+
+TEST_CASE("pooling and the padded identity: backward agrees with central differences", "[contract]") {
+  for (const Mode mode : modes) {
+    require_right(std::make_unique<MaxPool<double>>(2, 2), {2, 5, 4, 3}, mode, "max_pool 2");
+    require_right(std::make_unique<MaxPool<double>>(3, 1), {2, 5, 4, 3}, mode, "max_pool 3, stride 1");
+    require_right(std::make_unique<AveragePool<double>>(2, 2), {2, 5, 4, 3}, mode, "average_pool 2");
+    require_right(std::make_unique<AveragePool<double>>(0, 1), {2, 5, 4, 3}, mode, "global average pool");
+    require_right(std::make_unique<PaddedIdentity<double>>(7, 2), {2, 5, 4, 3}, mode, "padded identity");
+  }
+  Bench<double> pool(std::make_unique<MaxPool<double>>(2, 2), {1, 2, 2, 1});
+  for (const double bad : {std::nan(""), 3.0}) {
+    const double values[4] = {1, bad, 2, -5};
+    std::copy_n(values, 4, (*pool.ws)[pool.x].data);
+    pool.forward(Mode::evaluate);
+    REQUIRE(((*pool.ws)[pool.y][0] == bad || std::isnan((*pool.ws)[pool.y][0]) == std::isnan(bad)));
   }
 }
 

@@ -19,7 +19,7 @@ class DeepLinear : public Model<T> {
     b.without_biases().without_activations();
     for (int64_t i = 1; i < depth_; ++i) {
       b.enter(fmt::format("layer{}", i));
-      b.norm(Site::before_weight).linear(width_).norm(Site::before_activation).activate().norm(Site::after_activation).dropout();
+      b.norm(Site::before_weight).linear(width_).norm(Site::before_activation, true).activate().norm(Site::after_activation).dropout();
     }
     b.classifier();
   }

@@ -14,7 +14,7 @@ class Mlp : public Model<T> {
   void build(Builder<T>& b) const override {
     for (size_t i = 0; i < widths_.size(); ++i) {
       b.enter(fmt::format("hidden{}", i + 1));
-      b.norm(Site::before_weight).linear(widths_[i]).norm(Site::before_activation).activate().norm(Site::after_activation).dropout();
+      b.norm(Site::before_weight).linear(widths_[i]).norm(Site::before_activation, true).activate().norm(Site::after_activation).dropout();
     }
     b.classifier();
   }

@@ -24,11 +24,11 @@ class ResidualMlp : public Model<T> {
       const int skip = b.norm(Site::skip).here();
       b.go(input);
       for (int64_t i = 0; i < layers_; ++i) {
-        b.norm(Site::before_activation).activate().norm(Site::after_activation).dropout().norm(Site::before_weight).linear(width_);
+        b.norm(Site::before_activation, true).activate().norm(Site::after_activation).dropout().norm(Site::before_weight).linear(width_);
       }
       b.norm(Site::branch_end).join(skip, static_cast<int>(block)).norm(Site::after_addition);
     }
-    b.enter("head").norm(Site::before_activation).activate().norm(Site::after_activation).dropout();
+    b.enter("head").norm(Site::before_activation, true).activate().norm(Site::after_activation).dropout();
     b.classifier();
   }
 
