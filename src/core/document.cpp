@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <vector>
 
 #include "core/error.h"
@@ -166,6 +167,13 @@ std::vector<std::string> split(const std::string& path) {
   return parts;
 }
 
+// "[12]" -> 12
+std::optional<size_t> index_of(const std::string& part) {
+  const bool brackets = part.size() > 2 && part.size() < 9 && part.front() == '[' && part.back() == ']';
+  if (!brackets || part.find_first_not_of("0123456789", 1) != part.size() - 1) return std::nullopt;
+  return std::stoul(part.substr(1));
+}
+
 // To nlohmann's reader a zero byte is the end: what follows it would go unread, and unmentioned.
 void refuse_binary(const std::string& text, const std::string& name) {
   const size_t zero = text.find('\0');
@@ -269,17 +277,13 @@ void Document::set(const std::string& path, const Json& value, const std::string
   for (const std::string& part : parts) {
     if (part.empty()) throw UsageError(fmt::format("{}: '{}': empty name in the path", origin, path));
     if (part[0] == '[') {
-      size_t index = 0;
-      const std::string digits = part.substr(1, part.size() - 2);
-      if (part.back() != ']' || digits.empty() || digits.size() > 6 || digits.find_first_not_of("0123456789") != std::string::npos) {
-        throw UsageError(fmt::format("{}: {}: malformed index '{}'", origin, path, part));
-      }
-      index = std::stoul(digits);
+      const auto index = index_of(part);
+      if (!index) throw UsageError(fmt::format("{}: {}: malformed index '{}'", origin, path, part));
       so_far += part;
-      if (!at->is_array() || index >= at->size()) {
+      if (!at->is_array() || *index >= at->size()) {
         throw UsageError(fmt::format("{}: {}: there is no {}", origin, path, so_far));
       }
-      at = &(*at)[index];
+      at = &(*at)[*index];
     } else {
       if (at->is_string()) *at = Json{{"name", *at}};
       if (at->is_null()) *at = Json::object();
@@ -317,8 +321,13 @@ void Document::erase(const std::string& path) {
 const Json* Document::find(const std::string& path) const {
   const Json* at = root_.get();
   for (const std::string& part : split(path)) {
-    if (!at->is_object() || !at->contains(part)) return nullptr;
-    at = &(*at)[part];
+    if (const auto index = index_of(part)) {
+      if (!at->is_array() || *index >= at->size()) return nullptr;
+      at = &(*at)[*index];
+    } else {
+      if (!at->is_object() || !at->contains(part)) return nullptr;
+      at = &(*at)[part];
+    }
   }
   return at;
 }

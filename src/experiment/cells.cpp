@@ -71,7 +71,12 @@ using Axis = std::vector<Setting>;
 
 std::string label_of(const std::string& path, const Json& value) {
   const Json& word = value.is_object() && value.contains("name") ? value["name"] : value;
-  const std::string text = word.is_string() ? word.get<std::string>() : value.dump();
+  std::string text = word.is_string() ? word.get<std::string>() : value.dump();
+  if (&word != &value && word.is_string()) {
+    for (const auto& [option, of] : value.items()) {
+      if (option != "name") text += "," + option + "=" + (of.is_string() ? of.get<std::string>() : of.dump());
+    }
+  }
   const std::string last = path.substr(path.find_last_of('.') + 1);
   return (last == "name" ? "" : last + "=") + text;
 }
@@ -94,7 +99,10 @@ class AxisReader {
     if (kind == "zip") out.push_back(zip(body, at));
     if (kind != "grid") return;
     for (const auto& [key, values] : body.items()) {
-      if (pinned(key)) continue;
+      if (pinned(key)) {  // the axis shrinks to what --set says, and keeps its label
+        out.push_back({{label_of(key, *document_.find(key)), {}}});
+        continue;
+      }
       Axis one;
       for (const Json& value : list(values, child(at, key))) {
         one.push_back({label_of(key, value), {written(key, value, child(child(at, key), one.size()))}});
@@ -113,6 +121,11 @@ class AxisReader {
   }
   Value written(const std::string& key, const Json& value, const std::string& path) const {
     if (key == "vary" || key == "compose") fail(path, "cannot be varied");
+    for (const auto& set : pinned_) {  // "model.norm" is laid over "model.norm.epsilon", and would undo it in silence
+      if (set.size() <= key.size() || !set.starts_with(key) || (set[key.size()] != '.' && set[key.size()] != '[')) continue;
+      throw UsageError(fmt::format("--set: {}: an axis of this config sets the whole of {}; --set 'vary=[]' runs the config without it",
+                                   set, key));
+    }
     return {key, value, document_.where(path)};
   }
   const Json& list(const Json& values, const std::string& path) const {
@@ -172,7 +185,7 @@ class AxisReader {
 
 std::string as_folder(std::string label) {
   for (char& c : label) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '=' || c == '.' || c == '+';
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '=' || c == '.' || c == '+' || c == ',';
     if (!plain) c = '_';
   }
   if (label.size() > 100) label.resize(100);
@@ -217,8 +230,9 @@ std::vector<Cell> expand(const Document& document, const std::vector<std::string
       if (!setting.label.empty()) cell.arm += (cell.arm.empty() ? "" : "-") + setting.label;
       for (const Value& v : setting.values) cell.document.set(v.path, v.value, v.place);
     }
-    cell.arm = as_folder(cell.arm);
     cell.config = read_run_config(cell.document);
+    if (cell.arm.empty()) cell.arm = cell.config.arm;
+    cell.config.arm = cell.arm = as_folder(cell.arm);
     cells.push_back(std::move(cell));
     for (size_t a = axes.size(); a-- > 0;) {  // the last axis turns fastest
       if (++index[a] < axes[a].size()) break;

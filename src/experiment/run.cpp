@@ -60,14 +60,14 @@ RunResult Runner::State::train(const RunConfig& config, const std::string& arm, 
   EvaluationLog<T>::check(config, data);
 
   const std::string before = directory.claim(options.overwrite);
-  if (!before.empty() && before != "completed" && before != "diverged") progress.say(fmt::format("note: {} held a run that was {}; it starts again", directory.path(), before));
+  if (!before.empty() && before != "completed" && before != "diverged") progress.say(fmt::format("note: {} held a run that was {}; it starts again", directory.path(), before == "running" ? "killed" : before));
   directory.write_json("config.resolved.json", resolved(config));
-  directory.write_json("manifest.json", manifest(config, data, options.command, pool.threads(), trainer.network().plan().size(Region::parameters)));
+  directory.write_json("manifest.json", manifest(config, data, options.command, pool.threads(), trainer.network().parameters()));
   directory.status("running", 0);
   const auto log = std::make_shared<spdlog::logger>("run", std::make_shared<spdlog::sinks::basic_file_sink_mt>(directory.path() + "/log.txt"));
   log->set_pattern("%Y-%m-%dT%H:%M:%SZ %l %v", spdlog::pattern_time_type::utc);
   log->flush_on(spdlog::level::info);
-  log->info("{} seed {}: {} parameters, {} training samples of {}", arm, config.seed, trainer.network().plan().size(Region::parameters), data.train.size, data.name);
+  log->info("{} seed {}: {} parameters, {} training samples of {}", arm, config.seed, trainer.network().parameters(), data.train.size, data.name);
   if (!notice.empty()) log->warn("{}", notice);
 
   if (config.export_initial) export_parameters(directory.path(), "initial", trainer.workspace());
@@ -91,6 +91,8 @@ RunResult Runner::State::train(const RunConfig& config, const std::string& arm, 
   result.dir = directory.path(), result.name = config.name, result.arm = arm, result.outcome = text(outcome);
   result.seed = config.seed, result.steps = trainer.step();
   result.final = evaluation.last();
+  result.data = data.name + (data.caution.empty() ? "" : " (" + data.caution + ")");
+  result.batch_statistics = trainer.network().plan().size(Region::state) > 0;
   log->info("{} after {} steps, {:.2f} s", result.outcome, result.steps, result.seconds);
   if (outcome == Outcome::interrupted) {
     directory.status("interrupted", trainer.step());
@@ -102,7 +104,7 @@ RunResult Runner::State::train(const RunConfig& config, const std::string& arm, 
     for (const auto& [key, value] : values.items()) result.probes[probe + "." + key] = number_of(value);
   }
   Json summary = to_json(result);
-  summary["final_step"] = trainer.step();
+  summary["batch_statistics"] = result.batch_statistics;
   summary["probes"] = measured;
   summary["cost"] = {{"probes", suite.costs()}, {"evaluation_seconds", evaluation.seconds()}};
   directory.write_json("summary.json", summary);
@@ -113,9 +115,17 @@ RunResult Runner::State::train(const RunConfig& config, const std::string& arm, 
 Runner::Runner(RunOptions options, Progress& progress) : state_(new State{std::move(options), progress, "", {}, {}, ""}) {}
 Runner::~Runner() = default;
 
+void Runner::load(const Cell& cell, RunConfig& config) {
+  try {
+    state_->load(config);
+  } catch (const ConfigError& error) {
+    throw ConfigError("", cell.document.explain(error.path(), error.bare()));
+  }
+}
+
 RunResult Runner::run(const Cell& cell) {
   RunConfig config = cell.config;
-  state_->load(config);
+  load(cell, config);
   RunDirectory directory(state_->options.out, config, cell.arm);
   if (!state_->options.overwrite) {
     if (auto before = directory.finished()) return *before;
@@ -132,7 +142,7 @@ RunResult Runner::run(const Cell& cell) {
 
 void Runner::check(const Cell& cell) {
   RunConfig config = cell.config;
-  state_->load(config);
+  load(cell, config);
   try {
     Pool pool;
     const Trainer<float> trainer(config.model, config.train, state_->data, static_cast<uint64_t>(config.seed), pool);

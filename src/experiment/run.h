@@ -18,7 +18,9 @@ struct RunResult {
   std::string dir, name, arm, outcome;  // completed, diverged, interrupted
   int64_t seed = 0, steps = 0;
   double seconds = 0;
-  bool reused = false;          // finished before, not repeated
+  std::string data;              // the dataset, with what must be said beside its numbers
+  bool reused = false;           // finished before, not repeated
+  bool batch_statistics = true;  // does any layer tell running from batch statistics?
   std::map<std::string, double> final;    // train_loss, test_loss, test_accuracy, ...
   std::map<std::string, double> probes;   // "distribution.median_...": value
 };
@@ -35,6 +37,7 @@ class Runner {
 
  private:
   struct State;
+  void load(const Cell& cell, RunConfig& config);
   std::unique_ptr<State> state_;
 };
 

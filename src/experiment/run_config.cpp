@@ -22,6 +22,7 @@ void RunConfig::describe(Fields& f) {
   f.texts("compose", compose, "pieces laid under this config, left to right");
   f.text("name", name, "of the experiment; a folder of that name holds its runs");
   f.text("notes", notes, "for people");
+  f.text("arm", arm, "label of this arm; made from what varies where it is empty");
   f.integer("seed", seed, at_least(0), "of initial weights, batch order and noise");
   f.group("data", "what is learned from", [&](Fields& g) { data.describe(g); });
   f.group("model", "the network", [&](Fields& g) { model.describe(g); });
@@ -62,7 +63,7 @@ Json resolved(const RunConfig& config) {
 
 std::string identity(const RunConfig& config) {
   Json json = resolved(config);
-  for (const char* key : {"name", "notes", "seed"}) json.erase(key);
+  for (const char* key : {"name", "notes", "arm", "seed"}) json.erase(key);
   json["engine"].erase("threads");
   json["data"].erase("directory");
   json["data"].erase("fallback");

@@ -15,7 +15,7 @@ struct EvaluateConfig {
 };
 
 struct RunConfig {
-  std::string name = "run", notes;
+  std::string name = "run", notes, arm;
   int64_t seed = 0;
   DataConfig data;
   ModelConfig model;

@@ -51,6 +51,7 @@ std::optional<RunResult> RunDirectory::finished() const {
   result.name = summary.value("name", ""), result.arm = summary.value("arm", ""), result.outcome = summary.value("outcome", "");
   result.seed = summary.value("seed", int64_t{0}), result.steps = summary.value("steps", int64_t{0});
   result.seconds = summary.value("seconds", 0.0);
+  result.data = summary.value("data", ""), result.batch_statistics = summary.value("batch_statistics", true);
   const Json final = summary.value("final", Json::object()), probes = summary.value("probes", Json::object());
   for (const auto& [key, value] : final.items()) result.final[key] = number_of(value);
   for (const auto& [probe, values] : probes.items()) {
@@ -121,7 +122,7 @@ Json to_json(const RunResult& result) {
   for (const auto& [key, value] : result.final) {
     if (!final.contains(key)) final[key] = json_number(value);
   }
-  return {{"dir", result.dir}, {"name", result.name}, {"arm", result.arm}, {"seed", result.seed}, {"outcome", result.outcome}, {"steps", result.steps}, {"seconds", result.seconds}, {"final", final}};
+  return {{"dir", result.dir}, {"name", result.name}, {"arm", result.arm}, {"seed", result.seed}, {"outcome", result.outcome}, {"steps", result.steps}, {"seconds", result.seconds}, {"data", result.data}, {"final", final}};
 }
 
 }  // namespace bnlab

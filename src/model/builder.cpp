@@ -13,7 +13,7 @@ namespace bnlab {
 void Materials::describe(Fields& f) {
   f.component("activation", activation, activations<float>(), "between the weight layers; null: ReLU, in deep_linear none", true);
   f.component("norm", norm, norms<float>(), "the normalizer");
-  f.component_or_texts("placement", placement, placements(), "sites", "where it stands: a preset, or a list of sites");
+  f.component_or_texts("placement", placement, placements(), "sites", "where it stands: a preset, or a list of sites; published: where the architecture has norms");
   f.component("initializer", initializer, initializers(), "initial weights");
   f.component("classifier_initializer", classifier_initializer, initializers(), "initial weights of the last layer; null: as the others", true);
   f.component("weights", weights, weight_maps<float>(), "reparameterization of the weight layers but the classifier");

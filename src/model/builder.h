@@ -12,7 +12,7 @@ namespace bnlab {
 // What every model is made of, whatever its wiring. Read from the config beside the model's own options.
 struct Materials {
   Choice activation{"", "{}"};  // "": as the model says
-  Choice norm{"identity", "{}"}, placement{"none", "{}"}, initializer{"he", "{}"}, weights{"plain", "{}"},
+  Choice norm{"identity", "{}"}, placement{"published", "{}"}, initializer{"he", "{}"}, weights{"plain", "{}"},
       scaling{"none", "{}"};
   Choice classifier_initializer{"", "{}"};  // "" : as the others
   std::string bias = "auto";

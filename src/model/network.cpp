@@ -205,6 +205,13 @@ double Network<T>::multiply_adds_per_sample() const {
   return sum;
 }
 
+template <class T>
+Index Network<T>::parameters() const {
+  Index sum = 0;
+  for (const auto& entry : plan_.parameters) sum += entry.slot.shape.size();
+  return sum;
+}
+
 template struct Node<float>;
 template struct Node<double>;
 template class Network<float>;

@@ -60,6 +60,7 @@ class Network {
   Shape input() const { return input_; }
   Shape output() const { return nodes_.back().shape; }
   double multiply_adds_per_sample() const;
+  Index parameters() const;  // learned numbers, without the gaps between them
 
  private:
   void plan_gradients(Planner& planner);

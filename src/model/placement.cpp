@@ -8,6 +8,18 @@
 namespace bnlab {
 namespace {
 
+std::vector<std::string> kinds_of(const std::vector<SiteOffer>& offers) {
+  std::vector<std::string> out;
+  for (size_t kind = 0; kind < site_names().size(); ++kind) {
+    for (const auto& offer : offers) {
+      if (static_cast<size_t>(offer.site) != kind) continue;
+      out.push_back(site_names()[kind]);
+      break;
+    }
+  }
+  return out;
+}
+
 // All offers of one kind of site that satisfy a rule of their ordinal (from 0) among `total` such.
 class ByRule : public Placement {
  public:
@@ -18,13 +30,15 @@ class ByRule : public Placement {
     std::vector<bool> covers;
     for (const auto& offer : offers) covers.push_back(offer.site == site() && rule(ordinal++, total));
     if (total == 0) {
-      throw ConfigError("model.placement", fmt::format("this model offers no site '{}'", site_names()[static_cast<size_t>(site())]));
+      throw ConfigError("model.placement", fmt::format("this model offers no site '{}' (it offers: {})", site_names()[static_cast<size_t>(site())], join(kinds_of(offers))));
     }
+    check(total);
     return covers;
   }
 
  protected:
   virtual bool rule(int64_t, int64_t) const { return true; }
+  virtual void check(int64_t /*total*/) const {}
   virtual Site site() const { return site_; }
 
  private:
@@ -70,6 +84,9 @@ class FirstK : public Counted {
   }
 
  protected:
+  void check(int64_t total) const override {
+    if (total > 0 && k_ > total) throw ConfigError("model.placement.k", fmt::format("{} asked for, but there are {} such sites", k_, total));
+  }
   bool rule(int64_t ordinal, int64_t) const override { return ordinal < k_; }
   int64_t k_ = 1;
 };

@@ -161,6 +161,11 @@ TEST_CASE("values are found by their path, and taken away", "[document]") {
   Document document = parsed(R"({"a": {"b": {"c": 1}}, "d": 2})");
   REQUIRE(document.find("a.b.c"));
   CHECK(*document.find("a.b.c") == 1);
+  const Document lists = parsed(R"({"a": [1, {"b": [2, 3]}]})");
+  REQUIRE(lists.find("a[1].b[0]"));
+  CHECK(*lists.find("a[1].b[0]") == 2);
+  for (const char* path : {"a[2]", "a[]", "a[-1]", "a[x]", "a[0", "a[1].b[2]", "[0]", "a.b"})
+    CHECK(lists.find(path) == nullptr);
   for (const char* path : {"a.c", "d.e", "a.b.c.d", "z", ""}) CHECK(document.find(path) == nullptr);
   document.erase("a.b.c");
   document.erase("d.e");

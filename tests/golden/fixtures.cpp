@@ -46,7 +46,7 @@ constexpr Case norm_cases[] = {
     // biased: what unbiases the average of unequal parts is nobody's definition
     {"ghost_batch_norm_remainder", "ghost_batch_norm", R"({"ghost_size": 3, "running_variance": "biased"})"},
     {"dynamic_tanh", "dynamic_tanh", "{}"},
-    {"dynamic_tanh_plain", "dynamic_tanh", R"({"affine": false})"},
+    {"dynamic_tanh_not_affine", "dynamic_tanh", R"({"affine": false})"},
 };
 
 constexpr Case linear_cases[] = {

@@ -413,7 +413,7 @@ def make_norms():
   case("ghost_batch_norm", lambda d: GhostBatchNorm(d, 4, 3, True), (9, 1, 2, 4), 2)
   case("ghost_batch_norm_remainder", lambda d: GhostBatchNorm(d, 4, 3, False), (8, 1, 2, 4), 2)
   case("dynamic_tanh", lambda d: DynamicTanh(d, 4, True), space)
-  case("dynamic_tanh_plain", lambda d: DynamicTanh(d, 4, False), space)
+  case("dynamic_tanh_not_affine", lambda d: DynamicTanh(d, 4, False), space)
   return out
 
 

@@ -43,7 +43,7 @@ TEST_CASE("parts that do not fit together are refused", "[program][bad]") {
   };
   check({
       {"a site that an MLP has not", over_base("\"model\": {\"norm\": \"batch_norm\",\n\"placement\": \"branch_end\"}"),
-       "bad.json:3: model.placement: this model offers no site 'branch_end'"},
+       "bad.json:3: model.placement: this model offers no site 'branch_end' (it offers: before_weight, before_activation, after_activation, before_classifier)"},
       {"a pattern that no site matches",
        over_base("\"model\": {\"norm\": \"batch_norm\",\n\"placement\": [\"hidden9/*\"]}"),
        "bad.json:3: model.placement.sites: 'hidden9/*' matches no site (`bnlab show` lists them)"},
@@ -67,9 +67,9 @@ TEST_CASE("parts that do not fit together are refused", "[program][bad]") {
        "mean_squared_error"},
       {"noise on numbers",
        teacher + R"(, "loss": "mean_squared_error"}, "vary": [{"arms": {"noisy": {"data.label_noise": 0.1}}}]})",
-       "data.label_noise: linear_teacher has no labels"},
+       "bad.json:1: data.label_noise: linear_teacher has no labels"},
       {"black and white numbers", over_base(R"("data": {"binarize": true})"),
-       "data.binarize: gaussian_mixture is no set of images"},
+       "bad.json:2: data.binarize: gaussian_mixture is no set of images"},
       {"no validation split", over_base("\"evaluate\": {\"splits\": [\"train\",\n\"validation\"]}"),
        "bad.json:3: evaluate.splits[1]: there is no validation split; set data.validation_size"},
       {"a group of nothing", over_base("\"train\": {\"groups\": [\n{\"match\": \"*/gamma\"}]}"),
@@ -78,19 +78,19 @@ TEST_CASE("parts that do not fit together are refused", "[program][bad]") {
        over_base("\"train\": {\"groups\": [{\"match\": \"*\"},\n{\"match\": \"*/bias\"}]}"),
        "bad.json:3: train.groups[1].match: '*/bias' matches no parameter that an earlier group left"},
       {"more than there is to train on", over_base(R"("data": {"train_size": 65})"),
-       "data.train_size: 65 asked for, but gaussian_mixture (train) has 64"},
+       "bad.json:2: data.train_size: 65 asked for, but gaussian_mixture (train) has 64"},
       {"more than there is to validate on", over_base(R"("data": {"validation_size": 65})"),
-       "data.validation_size: 65 asked for, but gaussian_mixture (train) has 64"},
+       "bad.json:2: data.validation_size: 65 asked for, but gaussian_mixture (train) has 64"},
       {"more than there is to test on", over_base(R"("data": {"test_size": 13})"),
-       "data.test_size: 13 asked for, but gaussian_mixture (test) has 12"},
+       "bad.json:2: data.test_size: 13 asked for, but gaussian_mixture (test) has 12"},
       {"nothing left to train on", over_base(R"("data": {"validation_size": 64})"),
-       "data.validation_size: 64 of the 64 samples of gaussian_mixture (train) leave 0 to train on"},
+       "bad.json:2: data.validation_size: 64 of the 64 samples of gaussian_mixture (train) leave 0 to train on"},
       {"too little left to train on", over_base(R"("data": {"validation_size": 10, "train_size": 60})"),
-       "data.validation_size: 10 of the 64 samples of gaussian_mixture (train) leave 54 to train on, but train_size "
+       "bad.json:2: data.validation_size: 10 of the 64 samples of gaussian_mixture (train) leave 54 to train on, but train_size "
        "asks for 60"},
       {"sizes whose sum overflows",
        over_base(R"("data": {"validation_size": 9223372036854775807, "train_size": 9223372036854775807})"),
-       "data.train_size: 9223372036854775807 asked for, but gaussian_mixture (train) has 64"},
+       "bad.json:2: data.train_size: 9223372036854775807 asked for, but gaussian_mixture (train) has 64"},
   });
 }
 
@@ -191,7 +191,7 @@ TEST_CASE("axes that cannot be varied are refused", "[program][bad]") {
            "bad.json:2: model.widths[7]: there is no model.widths[7]"),
       // found out when the networks are built, and still before the first arm has run
       vary("a second arm that cannot be built", "[{\"arms\": {\"a\": {},\n\"b\": {\"model.placement\": \"skip\"}}}]",
-           "bad.json:3: model.placement: this model offers no site 'skip'"),
+           "bad.json:3: model.placement: this model offers no site 'skip' (it offers: before_weight, before_activation, after_activation, before_classifier)"),
       vary("an arm that varies", R"([{"arms": {"a": {"vary": []}}}])",
            "bad.json:2: vary[0].arms.a.vary: cannot be varied"),
   });
@@ -237,6 +237,11 @@ TEST_CASE("a --set that cannot be is refused", "[program][bad]") {
        "--set: train.steps: the arms of this config vary it; --set 'vary=[]' runs the config without them",
        2,
        {"--set", "train.steps=3"}},
+      {"a part of what a grid sets", over_base(R"("vary": [{"grid": {"model.norm": ["batch_norm"]}}])"),
+       "--set: model.norm.epsilon: an axis of this config sets the whole of model.norm; --set 'vary=[]' runs the config "
+       "without it",
+       2,
+       {"--set", "model.norm.epsilon=1"}},
       {"what a zip sets",
        over_base(R"("vary": [{"zip": {"seed": [1]}}])"),
        "--set: seed: the zipped values of this config vary it; --set 'vary=[]' runs the config without them",

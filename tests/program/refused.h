@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -47,9 +48,9 @@ inline const std::map<std::string, std::string>& known_words() {
     };
     for (const std::string& line : lines({"list"})) {
       const std::string kind = line.substr(0, line.find(' '));
-      add("{kinds}", kind);
       add("{" + kind + "}", line.substr(line.find_first_not_of(' ', kind.size())));
     }
+    for (const auto& kind : nlohmann::json::parse(run({{BNLAB_PROGRAM, "list", "--json"}}).out)) add("{kinds}", kind);
     for (const std::string& line : lines({"bench", "--list"})) add("{workloads}", line.substr(0, line.find(' ')));
     bool commands = false;
     for (const std::string& line : lines({"--help"})) {

@@ -244,7 +244,7 @@ TEST_CASE("looking commands answer with JSON that says what they say in words", 
   REQUIRE(shown[0]["layers"].size() == 9);
   REQUIRE(shown[0]["parameters"] == 20 * 16 + 32 + 16 * 16 + 32 + 16 * 4 + 4);
   REQUIRE(shown[0]["sites"].size() == 7);
-  for (const char* kind : {"models", "norms", "placements", "activations", "scalings", "weights", "initializers", "losses", "schedules", "datasets", "probes"}) {
+  for (const char* kind : {"sections", "models", "norms", "placements", "activations", "scalings", "weights", "initializers", "losses", "schedules", "datasets", "probes"}) {
     REQUIRE(json({"list", kind, "--json"}).size() >= 1);
   }
   REQUIRE(json({"list", "norms", "--json"}).size() == 16);

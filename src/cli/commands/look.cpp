@@ -24,10 +24,30 @@ const std::vector<std::pair<std::string, const Catalog*>>& kinds() {
   return all;
 }
 
+void print_options(const std::vector<OptionText>& options) {
+  for (const auto& o : options) {
+    const std::string known = o.type.find('|') == std::string::npos ? "" : "; one of " + o.type;
+    fmt::print("    {:<26}{} (default {}{})\n", o.name, o.doc, o.standard.empty() ? "none" : o.standard, known);
+  }
+}
+
+// The keys of a config's sections that do not belong to one named thing.
+void print_sections() {
+  RunConfig c;
+  const std::vector<std::pair<std::string, Fields::Describe>> sections{
+      {"data", [&](Fields& f) { c.data.describe(f); }},         {"model", [&](Fields& f) { c.model.describe(f); }},
+      {"train", [&](Fields& f) { c.train.describe(f); }},       {"evaluate", [&](Fields& f) { c.evaluate.describe(f); }},
+      {"the top", [&](Fields& f) { c.describe(f); }}};
+  for (const auto& [name, describe] : sections) {
+    fmt::print("{}\n", name);
+    print_options(option_texts(describe));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> listed_kinds() {
-  std::vector<std::string> out;
+  std::vector<std::string> out{"sections"};
   for (const auto& [name, catalog] : kinds()) out.push_back(name);
   return out;
 }
@@ -78,8 +98,7 @@ int show_command(const std::string& path, const std::vector<std::string>& sets, 
       rows.push_back({node.name, text(node.kind), node.what, text(node.shape), parameters ? grouped(parameters) : "-", work > 0 ? grouped(static_cast<long long>(work)) : "-"});
       layers.push_back({{"name", node.name}, {"kind", text(node.kind)}, {"what", node.what}, {"output", text(node.shape)}, {"parameters", parameters}, {"multiply_adds", work}});
     }
-    Index parameters = 0;
-    for (const auto& entry : network.plan().parameters) parameters += entry.slot.shape.size();
+    const Index parameters = network.parameters();
     Json offers = Json::array();
     std::vector<std::string> free_sites;
     for (size_t i = 0; i < network.offers().size(); ++i) {
@@ -110,10 +129,13 @@ int list_command(const std::string& kind, bool json) {
     if (json) {
       fmt::print("{}\n", Json(listed_kinds()).dump());
     } else {
+      fmt::print("{:<14}data, model, train, evaluate, engine, export: their keys\n", "sections");
       for (const auto& [name, catalog] : kinds()) fmt::print("{:<14}{}\n", name, join(catalog->names()));
     }
     return 0;
   }
+  if (kind == "sections" && !json) return print_sections(), 0;
+  if (kind == "sections") return schema_command();
   const Catalog* catalog = nullptr;
   for (const auto& [name, of] : kinds()) {
     if (name == kind) catalog = of;
@@ -130,7 +152,7 @@ int list_command(const std::string& kind, bool json) {
       continue;
     }
     fmt::print("{:<30}{}\n", entry.name, entry.summary);
-    for (const auto& o : options) fmt::print("    {:<26}{} (default {})\n", o.name, o.doc, o.standard.empty() ? "none" : o.standard);
+    print_options(options);
   }
   if (json) fmt::print("{}\n", out.dump(2));
   return 0;

@@ -26,10 +26,10 @@ std::string figure(const std::map<std::string, double>& values, const std::strin
 }
 
 void print_table(const std::vector<RunResult>& results, std::FILE* to) {
-  std::vector<std::vector<std::string>> rows{{"arm", "seed", "outcome", "steps", "train loss", "test loss", "test accuracy", "(batch statistics)", "input shift", "seconds"}};
+  std::vector<std::vector<std::string>> rows{{"arm", "seed", "outcome", "steps", "train loss", "test loss", "test accuracy", "with batch statistics", "input shift", "seconds"}};
   for (const RunResult& r : results) {
     rows.push_back({r.arm, std::to_string(r.seed), r.outcome, std::to_string(r.steps), figure(r.final, "train_loss"), figure(r.final, "test_loss"), percent(r, "test_accuracy"),
-                    percent(r, "test_accuracy_batch"), figure(r.probes, "distribution.median_w1_std_path_of_hidden_inputs_batch"), fmt::format("{:.1f}", r.seconds)});
+                    r.batch_statistics ? percent(r, "test_accuracy_batch") : "-", figure(r.probes, "distribution.median_w1_std_path_of_hidden_inputs_batch"), fmt::format("{:.1f}", r.seconds)});
   }
   // a column in which nobody has anything to say is left out
   for (size_t k = rows[0].size(); k-- > 4;) {
@@ -51,6 +51,7 @@ void print_table(const std::vector<RunResult>& results, std::FILE* to) {
 }  // namespace
 
 int run_command(const RunArguments& arguments) {
+  if (arguments.out.empty()) throw UsageError("--out: expected the name of a directory");
   const std::vector<Cell> cells = expand(compose(arguments.config, arguments.sets), arguments.sets);
   const ProgressMode mode = arguments.quiet || arguments.progress == "none" ? ProgressMode::none
                             : arguments.progress == "tty"                   ? ProgressMode::tty
@@ -68,7 +69,8 @@ int run_command(const RunArguments& arguments) {
   for (size_t i = 0; i < cells.size(); ++i) {
     RunResult result = runner.run(cells[i]);
     if (result.outcome == "interrupted") {
-      if (arguments.json) fmt::print("{}\n", to_json(result).dump());
+      if (!arguments.quiet && !results.empty()) print_table(results, arguments.json ? stderr : stdout);
+      if (!arguments.quiet) fmt::print(stderr, "{} of {} runs done; {} seed {} was stopped at step {}\n", results.size(), cells.size(), result.arm, result.seed, result.steps);
       throw Interrupted();
     }
     if (arguments.json) {
@@ -86,11 +88,9 @@ int run_command(const RunArguments& arguments) {
   std::FILE* to = arguments.json ? stderr : stdout;
   print_table(results, to);
   if (reused > 0) fmt::print(to, "{} of {} runs had finished before and were not repeated (--overwrite repeats them)\n", reused, results.size());
-  if (results.size() == 1) {
-    fmt::print(to, "results: {}/\n", results[0].dir);
-  } else {
-    fmt::print(to, "results: {}/{}/*/seed-*/ (train.csv, eval.csv, probes/*.csv, summary.json)\n", arguments.out, results[0].name);
-  }
+  fmt::print(to, "data: {}\n", results[0].data);
+  const std::string probes = cells[0].config.probes.empty() ? "" : ", probes/*.csv";
+  fmt::print(to, "results: {}/ (train.csv, eval.csv{}, summary.json)\n", results.size() == 1 ? results[0].dir : fmt::format("{}/{}/*/seed-*", arguments.out, results[0].name), probes);
   return 0;
 }
 
