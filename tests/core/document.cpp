@@ -111,7 +111,7 @@ TEST_CASE("merging: a value is where the last one who wrote it wrote it", "[docu
   CHECK(document.where("b") == "over.json:3");
 }
 
-TEST_CASE("--set takes JSON, and a string where it is none", "[document]") {
+TEST_CASE("the option --set takes JSON, and a string where it is none", "[document]") {
   CHECK(with("{}", "a=1") == R"({"a":1})");
   CHECK(with("{}", "a=1e3") == R"({"a":1000.0})");
   CHECK(with("{}", "a=true") == R"({"a":true})");
@@ -124,7 +124,7 @@ TEST_CASE("--set takes JSON, and a string where it is none", "[document]") {
   CHECK(with("{}", "a=") == R"({"a":""})");
 }
 
-TEST_CASE("--set reaches into objects and lists", "[document]") {
+TEST_CASE("the option --set reaches into objects and lists", "[document]") {
   CHECK(with(R"({"a": {"b": 1, "c": 2}})", "a.b=3") == R"({"a":{"b":3,"c":2}})");
   CHECK(with("{}", "a.b.c=3") == R"({"a":{"b":{"c":3}}})");
   CHECK(with(R"({"a": null})", "a.b=3") == R"({"a":{"b":3}})");
@@ -138,7 +138,7 @@ TEST_CASE("--set reaches into objects and lists", "[document]") {
         R"({"data":{"name":"textures","train_size":9}})");
 }
 
-TEST_CASE("--set is where its value comes from, and all within it", "[document]") {
+TEST_CASE("the option --set is where its value comes from, and all within it", "[document]") {
   Document document = parsed("{\"a\": {\n\"b\": {\"c\": 1},\n\"bc\": 2}}");
   document.set("a.b={\"c\": 3}");
   CHECK(document.where("a.b") == "--set");

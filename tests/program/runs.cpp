@@ -90,7 +90,7 @@ TEST_CASE("a finished run is not repeated unless told so", "[program]") {
   REQUIRE(third["final"] == first["final"]);
 }
 
-TEST_CASE("--json says what the documentation promises", "[program]") {
+TEST_CASE("the option --json says what the documentation promises", "[program]") {
   const Scratch scratch;
   scratch.write("config.json", config);
   const Json line = only_line(bnlab_run(scratch, "a"));
