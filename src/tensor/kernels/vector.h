@@ -1,0 +1,22 @@
+// Vectors of floats as wide as the machine's registers; the compiler's own vector types, so one source serves them all.
+#pragma once
+
+#include "tensor/shape.h"
+
+namespace bnlab {
+
+#if defined(__AVX512F__)
+constexpr Index lanes = 16, vector_registers = 32;
+#elif defined(__AVX__)
+constexpr Index lanes = 8, vector_registers = 16;
+#else
+constexpr Index lanes = 4, vector_registers = 16;
+#endif
+
+using Vec [[gnu::vector_size(lanes * 4)]] = float;
+using LooseVec [[gnu::vector_size(lanes * 4), gnu::aligned(4), gnu::may_alias]] = float;
+
+inline Vec load(const float* p) { return *reinterpret_cast<const LooseVec*>(p); }
+inline void store(float* p, Vec v) { *reinterpret_cast<LooseVec*>(p) = v; }
+
+}  // namespace bnlab

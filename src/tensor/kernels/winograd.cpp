@@ -1,0 +1,128 @@
+#include "tensor/kernels/winograd.h"
+
+#include "tensor/kernels/register_product.h"
+#include "tensor/kernels/winograd_tiles.h"
+
+namespace bnlab::winograd {
+namespace {
+
+// The batch is cut into this many parts, each with scratch of its own.
+constexpr Index most_parts = 8;
+constexpr Index block_bytes = 640 << 10;
+
+struct Blocks {
+  Index each, plane_in, plane_out;  // tiles a block; floats between two points of the transformed input and output
+  Blocks(Index in, Index out) {
+    const Index fit = block_bytes / (points * (in + out) * 4);
+    each = std::clamp<Index>(fit / 12 * 12, 24, 96);
+    // a little more than a power of two, or the 36 planes fall on the same lines of the cache
+    plane_in = each * in + lanes;
+    plane_out = each * out + lanes;
+  }
+  Index floats() const { return points * (plane_in + plane_out); }
+};
+
+Index parts_of(Index tiles) { return std::clamp<Index>(tiles / 16, 1, most_parts); }
+
+// A^T m A of one tile, with what is to be added, to y.
+void transform_output(const Tiles& tiles, Index number, const float* m, Index plane, float* y, Finish finish) {
+  const Tile at(tiles, number);
+  const Shape& s = tiles.shape;
+  const Index c = s.c, row = s.w * c, rows = std::min(step, s.h - at.y), columns = std::min(step, s.w - at.x);
+  float* corner = y + (at.sample * s.h + at.y) * row + at.x * c;
+  for (Index k = 0; k < c; k += lanes) {
+    Vec half[step][tile];
+    for (Index j = 0; j < tile; ++j) {
+      Vec in[tile], out[step];
+      for (Index i = 0; i < tile; ++i) in[i] = load(m + (i * tile + j) * plane + k);
+      output_side(in, out);
+      for (Index i = 0; i < step; ++i) half[i][j] = out[i];
+    }
+    const Vec bias = finish.bias ? load(finish.bias + k) : Vec{};
+    for (Index i = 0; i < rows; ++i) {
+      Vec out[step];
+      output_side(half[i], out);
+      float* to = corner + i * row + k;
+      for (Index j = 0; j < columns; ++j) {
+        Vec value = out[j] + bias;
+        if (finish.add) value += load(to + j * c);
+        store(to + j * c, value);
+      }
+    }
+  }
+}
+
+// u[point][panel][in][columns of the panel] from 3x3 weights whose entry (o, tap, i) is at w[o * o_step + tap_at * i_count
+// ...]; `column` is what the panels run over.
+template <class At>
+void transform(Pool& pool, Index rows, Index columns, float* u, const At& at) {
+  const Index width = panel_vectors(columns) * lanes;
+  const Pieces pieces(rows, 16);
+  pool.run(pieces.pieces, [&](int piece) {
+    for (Index r = pieces.begin(piece); r < pieces.end(piece); ++r) {
+      for (Index k = 0; k < columns; k += lanes) {
+        Vec half[tile][taps];
+        for (Index j = 0; j < taps; ++j) {
+          Vec g[taps], t[tile];
+          for (Index i = 0; i < taps; ++i) g[i] = at(r, k, i, j);
+          weight_side(g, t);
+          for (Index i = 0; i < tile; ++i) half[i][j] = t[i];
+        }
+        float* to = u + k / width * rows * width + r * width + k % width;
+        for (Index i = 0; i < tile; ++i) {
+          Vec t[tile];
+          weight_side(half[i], t);
+          for (Index j = 0; j < tile; ++j) store(to + (i * tile + j) * rows * columns, t[j]);
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+
+bool takes(Shape in, Index out) { return in.c % 16 == 0 && out % 16 == 0 && in.h >= 3 && in.w >= 3; }
+
+Index transformed_weights(Index in, Index out) { return points * in * out; }
+
+Index convolve_scratch(Shape in, Index out) { return parts_of(Tiles(in).count()) * Blocks(in.c, out).floats(); }
+
+void transform_weights(Pool& pool, const float* w, Index in, Index out, float* u) {
+  transform(pool, in, out, u, [&](Index c, Index o, Index i, Index j) {
+    Vec v;
+    const float* from = w + (o * taps * taps + i * taps + j) * in + c;
+    for (Index l = 0; l < lanes; ++l) v[l] = from[l * taps * taps * in];
+    return v;
+  });
+}
+
+void transform_turned_weights(Pool& pool, const float* w, Index in, Index out, float* u) {
+  transform(pool, out, in, u, [&](Index o, Index c, Index i, Index j) {
+    return load(w + (o * taps * taps + (taps - 1 - i) * taps + (taps - 1 - j)) * in + c);
+  });
+}
+
+void convolve(Pool& pool, View<const float> x, const float* u, View<float> y, Finish finish, float* scratch) {
+  const Index in = x.c(), out = y.c();
+  const Tiles from(x.shape), to(y.shape);
+  const Blocks blocks(in, out);
+  const Index parts = parts_of(from.count()), vectors = panel_vectors(out), width = vectors * lanes;
+  const Index each = (from.count() + parts - 1) / parts;
+  pool.run(static_cast<int>(parts), [&](int part) {
+    float* v = scratch + part * blocks.floats();
+    float* m = v + points * blocks.plane_in;
+    const Index end = std::min(from.count(), (part + 1) * each);
+    for (Index first = part * each; first < end; first += blocks.each) {
+      const Index count = std::min(blocks.each, end - first);
+      for (Index t = 0; t < count; ++t) transform_input(from, first + t, x.data, v + t * in, blocks.plane_in);
+      for (Index point = 0; point < points; ++point) {
+        for (Index k = 0; k < out; k += width) {
+          register_product(vectors, {v + point * blocks.plane_in, in, 1, u + point * in * out + k * in, width, m + point * blocks.plane_out + k, out, in, false}, count);
+        }
+      }
+      for (Index t = 0; t < count; ++t) transform_output(to, first + t, m + t * out, blocks.plane_out, y.data, finish);
+    }
+  });
+}
+
+}  // namespace bnlab::winograd

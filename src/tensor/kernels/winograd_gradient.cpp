@@ -1,0 +1,95 @@
+#include "tensor/kernels/register_product.h"
+#include "tensor/kernels/winograd.h"
+#include "tensor/kernels/winograd_tiles.h"
+
+namespace bnlab::winograd {
+namespace {
+
+// Small weights: parts of the batch sum into transformed gradients of their own, block by block in the core's cache, and
+// these are summed in order. Large ones: all threads transform a large block, then share out the 36 products.
+struct GradientPlan {
+  Index in, out, tiles, parts, each, plane_in, plane_out;
+  bool by_part;
+  GradientPlan(Shape x, Index out_channels) : in(x.c), out(out_channels), tiles(Tiles(x).count()) {
+    by_part = in * out <= 64 * 64 * 2;
+    parts = by_part ? std::clamp<Index>(tiles / 64, 1, 8) : 1;
+    const Index fit = (by_part ? 640 << 10 : 8 << 20) / (points * (in + out) * 4);
+    each = std::min(tiles, std::clamp<Index>(fit / 8 * 8, 24, by_part ? 96 : 512));
+    plane_in = each * in + lanes;
+    plane_out = each * out + lanes;
+  }
+  Index buffers() const { return points * (plane_in + plane_out); }
+  Index weights() const { return points * in * out; }
+};
+
+// du[point][out][in] (+)= sum over the block's tiles of dm^T v
+void accumulate(const GradientPlan& plan, Index point, const float* v, const float* dm, float* du, Index count, bool add) {
+  const Index vectors = panel_vectors(plan.in), width = vectors * lanes;
+  for (Index k = 0; k < plan.in; k += width) {
+    register_product(vectors, {dm + point * plan.plane_out, 1, plan.out, v + point * plan.plane_in + k, plan.in, du + point * plan.in * plan.out + k, plan.in, count, add}, plan.out);
+  }
+}
+
+}  // namespace
+
+Index weight_gradient_scratch(Shape in, Index out) {
+  const GradientPlan plan(in, out);
+  return plan.parts * (plan.buffers() + plan.weights());
+}
+
+void weight_gradient(Pool& pool, View<const float> x, View<const float> dy, float* dw, float* scratch) {
+  const GradientPlan plan(x.shape, dy.c());
+  const Tiles from(x.shape), to(dy.shape);
+  float* sums = scratch + plan.parts * plan.buffers();
+  auto transform = [&](Index tile, float* v, float* dm, Index at) {
+    transform_input(from, tile, x.data, v + at * plan.in, plan.plane_in);
+    transform_output_gradient(to, tile, dy.data, dm + at * plan.out, plan.plane_out);
+  };
+  if (plan.by_part) {
+    const Index share = (plan.tiles + plan.parts - 1) / plan.parts;
+    pool.run(static_cast<int>(plan.parts), [&](int part) {
+      float *v = scratch + part * plan.buffers(), *dm = v + points * plan.plane_in, *du = sums + part * plan.weights();
+      const Index begin = part * share, end = std::min(plan.tiles, begin + share);
+      for (Index first = begin; first < end; first += plan.each) {
+        const Index count = std::min(plan.each, end - first);
+        for (Index t = 0; t < count; ++t) transform(first + t, v, dm, t);
+        for (Index point = 0; point < points; ++point) accumulate(plan, point, v, dm, du, count, first != begin);
+      }
+    });
+  } else {
+    float *v = scratch, *dm = v + points * plan.plane_in;
+    for (Index first = 0; first < plan.tiles; first += plan.each) {
+      const Index count = std::min(plan.each, plan.tiles - first);
+      const Pieces pieces(count, 8);
+      pool.run(pieces.pieces, [&](int i) {
+        for (Index t = pieces.begin(i); t < pieces.end(i); ++t) transform(first + t, v, dm, t);
+      });
+      pool.run(static_cast<int>(points), [&](int point) { accumulate(plan, point, v, dm, sums, count, first != 0); });
+    }
+  }
+  const Pieces pieces(plan.out, 8);
+  pool.run(pieces.pieces, [&](int piece) {
+    for (Index o = pieces.begin(piece); o < pieces.end(piece); ++o) {
+      for (Index k = 0; k < plan.in; k += lanes) {
+        Vec half[taps][tile];
+        for (Index j = 0; j < tile; ++j) {
+          Vec t[tile], g[taps];
+          for (Index i = 0; i < tile; ++i) {
+            const float* at = sums + ((i * tile + j) * plan.out + o) * plan.in + k;
+            t[i] = load(at);
+            for (Index part = 1; part < plan.parts; ++part) t[i] += load(at + part * plan.weights());
+          }
+          weight_gradient_side(t, g);
+          for (Index i = 0; i < taps; ++i) half[i][j] = g[i];
+        }
+        for (Index i = 0; i < taps; ++i) {
+          Vec g[taps];
+          weight_gradient_side(half[i], g);
+          for (Index j = 0; j < taps; ++j) store(dw + (o * taps * taps + i * taps + j) * plan.in + k, g[j]);
+        }
+      }
+    }
+  });
+}
+
+}  // namespace bnlab::winograd

@@ -1,0 +1,79 @@
+// Reading and writing the tiles of an image, zeros outside.
+#pragma once
+
+#include <algorithm>
+
+#include "tensor/kernels/winograd_transforms.h"
+
+namespace bnlab::winograd {
+
+// The tiles of a batch, counted along rows, columns and samples.
+struct Tiles {
+  Shape shape;
+  Index down, across;
+  explicit Tiles(Shape s) : shape(s), down((s.h + step - 1) / step), across((s.w + step - 1) / step) {}
+  Index count() const { return shape.n * down * across; }
+};
+
+struct Tile {
+  Index sample, y, x;  // of its first output
+  Tile(const Tiles& tiles, Index number) {
+    const Index each = tiles.down * tiles.across, rest = number % each;
+    sample = number / each;
+    y = rest / tiles.across * step;
+    x = rest % tiles.across * step;
+  }
+};
+
+// B^T d B of one tile, channel by vector of channels, into point[i] + c of the 36 planes `plane` floats apart.
+inline void transform_input(const Tiles& tiles, Index number, const float* x, float* out, Index plane) {
+  const Tile at(tiles, number);
+  const Shape& s = tiles.shape;
+  const Index c = s.c, row = s.w * c;
+  const float* corner = x + at.sample * s.h * row + (at.y - 1) * row + (at.x - 1) * c;
+  const Index top = at.y == 0, bottom = std::min<Index>(tile, s.h + 1 - at.y), left = at.x == 0, right = std::min<Index>(tile, s.w + 1 - at.x);
+  const bool whole = !top && !left && bottom == tile && right == tile;
+  for (Index k = 0; k < c; k += lanes) {
+    Vec half[tile][tile];  // columns done
+    for (Index j = 0; j < tile; ++j) {
+      Vec d[tile], t[tile];
+      if (whole) {
+        for (Index i = 0; i < tile; ++i) d[i] = load(corner + i * row + j * c + k);
+      } else {
+        const bool inside = j >= left && j < right;
+        for (Index i = 0; i < tile; ++i) d[i] = inside && i >= top && i < bottom ? load(corner + i * row + j * c + k) : Vec{};
+      }
+      input_side(d, t);
+      for (Index i = 0; i < tile; ++i) half[i][j] = t[i];
+    }
+    for (Index i = 0; i < tile; ++i) {
+      Vec t[tile];
+      input_side(half[i], t);
+      for (Index j = 0; j < tile; ++j) store(out + (i * tile + j) * plane + k, t[j]);
+    }
+  }
+}
+
+// A dy A^T of one tile.
+inline void transform_output_gradient(const Tiles& tiles, Index number, const float* dy, float* out, Index plane) {
+  const Tile at(tiles, number);
+  const Shape& s = tiles.shape;
+  const Index c = s.c, row = s.w * c, rows = std::min(step, s.h - at.y), columns = std::min(step, s.w - at.x);
+  const float* corner = dy + (at.sample * s.h + at.y) * row + at.x * c;
+  for (Index k = 0; k < c; k += lanes) {
+    Vec half[tile][step];
+    for (Index j = 0; j < step; ++j) {
+      Vec y[step], m[tile];
+      for (Index i = 0; i < step; ++i) y[i] = i < rows && j < columns ? load(corner + i * row + j * c + k) : Vec{};
+      output_gradient_side(y, m);
+      for (Index i = 0; i < tile; ++i) half[i][j] = m[i];
+    }
+    for (Index i = 0; i < tile; ++i) {
+      Vec m[tile];
+      output_gradient_side(half[i], m);
+      for (Index j = 0; j < tile; ++j) store(out + (i * tile + j) * plane + k, m[j]);
+    }
+  }
+}
+
+}  // namespace bnlab::winograd
