@@ -87,13 +87,13 @@ Builder<T>& Builder<T>::classifier() {
 template <class T>
 Builder<T>& Builder<T>::conv(Index out, Index kernel, Index stride) {
   return add(numbered("conv"), NodeKind::weight, "conv2d",
-             std::make_unique<Conv2d<T>>(ConvOptions{out, kernel, stride, kernel / 2}, biases_ && materials_.bias != "never", materials_.initializer, materials_.weights));
+             std::make_unique<Conv2d<T>>(ConvOptions{out, kernel, stride, kernel / 2}, biases_ && materials_.bias != "never", materials_.initializer, materials_.weights, materials_.convolution));
 }
 
 template <class T>
 Builder<T>& Builder<T>::projection(Index out, Index stride) {
   return add(numbered("projection"), NodeKind::weight, "conv2d",
-             std::make_unique<Conv2d<T>>(ConvOptions{out, 1, stride, 0}, false, materials_.initializer, materials_.weights));
+             std::make_unique<Conv2d<T>>(ConvOptions{out, 1, stride, 0}, false, materials_.initializer, materials_.weights, materials_.convolution));
 }
 
 template <class T>

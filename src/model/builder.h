@@ -17,6 +17,7 @@ struct Materials {
   Choice classifier_initializer{"", "{}"};  // "" : as the others
   std::string bias = "auto";
   double dropout = 0;
+  std::string convolution = "auto";  // the engine; read from the section of that name
   void describe(Fields& f);
 };
 

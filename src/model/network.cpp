@@ -3,11 +3,31 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "core/error.h"
 #include "tensor/kernels/elementwise.h"
 
 namespace bnlab {
+namespace {
+
+// Adds the time until it goes out of scope.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double* sum) : sum_(sum) {
+    if (sum_) begin_ = Clock::now();
+  }
+  ~Stopwatch() {
+    if (sum_) *sum_ += std::chrono::duration<double>(Clock::now() - begin_).count();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  double* sum_;
+  Clock::time_point begin_;
+};
+
+}  // namespace
 
 const char* text(NodeKind kind) {
   switch (kind) {
@@ -114,6 +134,7 @@ template <class T>
 View<T> Network<T>::forward(const Pass<T>& pass, View<const T> x) const {
   const Index n = x.shape.n;
   for (size_t i = 0; i < nodes_.size(); ++i) {
+    const Stopwatch stopwatch(pass.times ? &pass.times[i].forward : nullptr);
     const Node<T>& node = nodes_[i];
     const View<const T> in = input_of(pass.ws, static_cast<int>(i), x);
     const View<T> out = pass.ws.first(node.output, n);
@@ -142,6 +163,7 @@ void Network<T>::backward(const Pass<T>& pass, View<const T> x) const {
     });
   };
   for (size_t i = nodes_.size(); i-- > 0;) {
+    const Stopwatch stopwatch(pass.times ? &pass.times[i].backward : nullptr);
     const Node<T>& node = nodes_[i];
     const View<const T> in = input_of(pass.ws, static_cast<int>(i), x), out = pass.ws.first(node.output, n);
     const View<const T> dy = pass.ws.first(node.gradient, n);

@@ -18,6 +18,11 @@ namespace bnlab {
 //   calibrate         batch statistics, noise off; running statistics <- plain average since begin_calibration()
 enum class Mode { train, evaluate, batch_statistics, calibrate };
 
+// Seconds that a node took so far.
+struct NodeTime {
+  double forward = 0, backward = 0;
+};
+
 template <class T>
 struct Pass {
   Workspace<T>& ws;
@@ -25,6 +30,8 @@ struct Pass {
   Mode mode = Mode::train;
   uint64_t seed = 0;  // noise of this pass: stream (seed, "noise/<layer>") at `step`
   int64_t step = 0;
+  bool add = false;  // backward: add to dx what else would be written; only to layers that say adds()
+  NodeTime* times = nullptr;  // where given, one for each node of the network, to be added to
 };
 
 // Layers that hold statistics measured on a reference batch say when they want them measured.
@@ -47,6 +54,9 @@ class Layer : public Component {
   // mode, on the same workspace, has gone forward over x before.
   virtual void backward(const Pass<T>&, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const = 0;
 
+  // May backward be told to add to dx?
+  virtual bool adds() const { return false; }
+
   // false: backward is deliberately not the derivative of forward; the layer's file says what is taken as constant.
   virtual bool exact_derivative() const { return true; }
 
@@ -59,6 +69,7 @@ class Layer : public Component {
   virtual bool cancels_bias() const { return false; }
   virtual void drop_bias() {}
   virtual double multiply_adds_per_sample() const { return 0; }
+  virtual std::string engine() const { return ""; }  // what computes it, where there is a choice
 };
 
 }  // namespace bnlab

@@ -25,7 +25,7 @@ struct BenchArguments {
   std::vector<std::string> workloads;
   int threads = 0;
   double seconds = 3;
-  bool json = false, list = false;
+  bool json = false, list = false, layers = false;
 };
 int bench_command(const BenchArguments& arguments);
 

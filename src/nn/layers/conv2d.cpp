@@ -2,21 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/error.h"
-#include "tensor/kernels/gemm.h"
 
 namespace bnlab {
-namespace {
-
-constexpr Index most_patch_bytes = 8 << 20;
-
-}  // namespace
 
 template <class T>
-Conv2d<T>::Conv2d(ConvOptions options, bool bias, Choice initializer, Choice weight_map)
-    : options_(options), weights_(bias, std::move(initializer), std::move(weight_map)) {}
+Conv2d<T>::Conv2d(ConvOptions options, bool bias, Choice initializer, Choice weight_map, std::string engine)
+    : options_(options), weights_(bias, std::move(initializer), std::move(weight_map)), wish_(std::move(engine)) {}
 
 template <class T>
 ConvGeometry Conv2d<T>::geometry(View<const T> x) const {
@@ -31,9 +23,8 @@ Shape Conv2d<T>::plan(Shape in, Planner& planner) {
   }
   const Shape out{in.n, planned_.out_h(), planned_.out_w(), options_.out};
   weights_.plan({options_.out, options_.kernel, options_.kernel, in.c}, out.rows(), planner);
-  const Index bytes = planned_.positions() * planned_.patch() * static_cast<Index>(sizeof(T));
-  block_ = std::clamp<Index>(most_patch_bytes / bytes, 1, in.n);
-  patches_ = planner.scratch({1, block_, planned_.positions(), planned_.patch()});
+  engine_ = make_engine<T>(wish_, planned_, options_.out);
+  engine_->plan(planned_, options_.out, weights_.has_bias, planner);
   return out;
 }
 
@@ -44,34 +35,14 @@ void Conv2d<T>::initialize(Workspace<T>& ws, uint64_t seed) const {
 
 template <class T>
 void Conv2d<T>::forward(const Pass<T>& pass, View<const T> x, View<T> y) const {
-  const ConvGeometry g = geometry(x);
-  const T* w = weights_.forward(pass.ws);
-  const T beta = weights_.put_bias(pass.ws, y) ? 1 : 0;
-  T* patches = pass.ws[patches_].data;
-  for (Index first = 0; first < x.shape.n; first += block_) {
-    const Index count = std::min(block_, x.shape.n - first), rows = count * g.positions();
-    gather_patches<T>(pass.pool, g, x, first, count, patches);
-    multiply<T>(pass.pool, {{Op::plain, Op::transposed, rows, options_.out, g.patch(), patches, g.patch(), w, g.patch(),
-                             y.data + first * g.positions() * options_.out, options_.out, T(1), beta}});
-  }
+  engine_->forward(pass, geometry(x), x.data, weights_.forward(pass.ws), weights_.bias(pass.ws), y);
 }
 
 template <class T>
 void Conv2d<T>::backward(const Pass<T>& pass, View<const T> x, View<const T>, View<const T> dy, View<T> dx) const {
-  const ConvGeometry g = geometry(x);
-  Workspace<T>& ws = pass.ws;
-  T* patches = ws[patches_].data;
-  for (Index first = 0; first < x.shape.n; first += block_) {
-    const Index count = std::min(block_, x.shape.n - first), rows = count * g.positions();
-    const T* up = dy.data + first * g.positions() * options_.out;
-    gather_patches<T>(pass.pool, g, x, first, count, patches);
-    multiply<T>(pass.pool, {{Op::transposed, Op::plain, options_.out, g.patch(), rows, up, options_.out, patches, g.patch(), weights_.gradient(ws),
-                             g.patch(), T(1), first == 0 ? T(0) : T(1)}});
-    if (!dx) continue;
-    multiply<T>(pass.pool, {{Op::plain, Op::plain, rows, g.patch(), options_.out, up, options_.out, weights_.effective(ws), g.patch(), patches, g.patch()}});
-    scatter_patches<T>(pass.pool, g, patches, first, count, dx);
-  }
-  weights_.finish(ws);
+  engine_->weight_gradient(pass, geometry(x), x.data, dy, weights_.gradient(pass.ws));
+  if (dx) engine_->input_gradient(pass, geometry(x), dy, weights_.effective(pass.ws), dx.data, pass.add);
+  weights_.finish(pass.ws);
   weights_.bias_gradient(pass, dy);
 }
 

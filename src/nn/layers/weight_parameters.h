@@ -21,6 +21,7 @@ class WeightParameters {
   T* gradient(Workspace<T>& ws) const { return map_ ? ws[dmapped_].data : ws.gradient(weight_); }
   void finish(Workspace<T>& ws) const;
 
+  const T* bias(Workspace<T>& ws) const { return has_bias ? ws[bias_].data : nullptr; }
   // y <- bias in every row; false where there is none.
   bool put_bias(Workspace<T>& ws, View<T> y) const;
   void bias_gradient(const Pass<T>& pass, View<const T> dy) const;

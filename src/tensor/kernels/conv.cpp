@@ -42,11 +42,11 @@ void gather_patches(Pool& pool, const ConvGeometry& g, View<const T> x, Index fi
 }
 
 template <class T>
-void scatter_patches(Pool& pool, const ConvGeometry& g, const T* patches, Index first, Index count, View<T> dx) {
+void scatter_patches(Pool& pool, const ConvGeometry& g, const T* patches, Index first, Index count, View<T> dx, bool add) {
   const Index c = g.in.c, sample = g.in.sample();
   pool.run(static_cast<int>(count), [&](int i) {
     T* image = dx.data + (first + i) * sample;
-    std::fill_n(image, sample, T(0));
+    if (!add) std::fill_n(image, sample, T(0));
     const T* row = patches + i * g.positions() * g.patch();
     for (Index oy = 0; oy < g.out_h(); ++oy) {
       for (Index ox = 0; ox < g.out_w(); ++ox, row += g.patch()) {
@@ -65,7 +65,7 @@ void scatter_patches(Pool& pool, const ConvGeometry& g, const T* patches, Index 
 
 template void gather_patches(Pool&, const ConvGeometry&, View<const float>, Index, Index, float*);
 template void gather_patches(Pool&, const ConvGeometry&, View<const double>, Index, Index, double*);
-template void scatter_patches(Pool&, const ConvGeometry&, const float*, Index, Index, View<float>);
-template void scatter_patches(Pool&, const ConvGeometry&, const double*, Index, Index, View<double>);
+template void scatter_patches(Pool&, const ConvGeometry&, const float*, Index, Index, View<float>, bool);
+template void scatter_patches(Pool&, const ConvGeometry&, const double*, Index, Index, View<double>, bool);
 
 }  // namespace bnlab

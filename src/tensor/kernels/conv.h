@@ -20,8 +20,9 @@ struct ConvGeometry {
 template <class T>
 void gather_patches(Pool& pool, const ConvGeometry& g, View<const T> x, Index first, Index count, T* patches);
 
-// The transpose of gathering: dx of those samples is the sum over all patches that saw each entry. Overwrites dx.
+// The transpose of gathering: dx of those samples is the sum over all patches that saw each entry. Overwrites dx,
+// or adds to it.
 template <class T>
-void scatter_patches(Pool& pool, const ConvGeometry& g, const T* patches, Index first, Index count, View<T> dx);
+void scatter_patches(Pool& pool, const ConvGeometry& g, const T* patches, Index first, Index count, View<T> dx, bool add = false);
 
 }  // namespace bnlab

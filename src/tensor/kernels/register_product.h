@@ -26,20 +26,20 @@ inline void register_tile(const RegisterProduct& g, Index first) {
   const float* a = g.a + first * g.a_row;
   float* c = g.c + first * g.c_row;
   Vec acc[R][J];
-  for (Index i = 0; i < R; ++i) {
-    for (Index j = 0; j < J; ++j) acc[i][j] = g.add ? load(c + i * g.c_row + j * lanes) : Vec{};
+  BNLAB_UNROLL for (Index i = 0; i < R; ++i) {
+    BNLAB_UNROLL for (Index j = 0; j < J; ++j) acc[i][j] = g.add ? load(c + i * g.c_row + j * lanes) : Vec{};
   }
   const float* b = g.b;
   for (Index p = 0; p < g.depth; ++p, a += g.a_step, b += g.b_step) {
     Vec panel[J];
-    for (Index j = 0; j < J; ++j) panel[j] = load(b + j * lanes);
-    for (Index i = 0; i < R; ++i) {
+    BNLAB_UNROLL for (Index j = 0; j < J; ++j) panel[j] = load(b + j * lanes);
+    BNLAB_UNROLL for (Index i = 0; i < R; ++i) {
       const float s = a[i * g.a_row];
-      for (Index j = 0; j < J; ++j) acc[i][j] += s * panel[j];
+      BNLAB_UNROLL for (Index j = 0; j < J; ++j) acc[i][j] += s * panel[j];
     }
   }
-  for (Index i = 0; i < R; ++i) {
-    for (Index j = 0; j < J; ++j) store(c + i * g.c_row + j * lanes, acc[i][j]);
+  BNLAB_UNROLL for (Index i = 0; i < R; ++i) {
+    BNLAB_UNROLL for (Index j = 0; j < J; ++j) store(c + i * g.c_row + j * lanes, acc[i][j]);
   }
 }
 

@@ -16,6 +16,9 @@ constexpr Index lanes = 4, vector_registers = 16;
 using Vec [[gnu::vector_size(lanes * 4)]] = float;
 using LooseVec [[gnu::vector_size(lanes * 4), gnu::aligned(4), gnu::may_alias]] = float;
 
+// Before a loop of a few steps whose variables are to stay in registers: by itself the compiler unrolls fewer.
+#define BNLAB_UNROLL _Pragma("GCC unroll 32")
+
 inline Vec load(const float* p) { return *reinterpret_cast<const LooseVec*>(p); }
 inline void store(float* p, Vec v) { *reinterpret_cast<LooseVec*>(p) = v; }
 

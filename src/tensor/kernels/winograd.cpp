@@ -32,11 +32,11 @@ void transform_output(const Tiles& tiles, Index number, const float* m, Index pl
   float* corner = y + (at.sample * s.h + at.y) * row + at.x * c;
   for (Index k = 0; k < c; k += lanes) {
     Vec half[step][tile];
-    for (Index j = 0; j < tile; ++j) {
+    BNLAB_UNROLL for (Index j = 0; j < tile; ++j) {
       Vec in[tile], out[step];
-      for (Index i = 0; i < tile; ++i) in[i] = load(m + (i * tile + j) * plane + k);
+      BNLAB_UNROLL for (Index i = 0; i < tile; ++i) in[i] = load(m + (i * tile + j) * plane + k);
       output_side(in, out);
-      for (Index i = 0; i < step; ++i) half[i][j] = out[i];
+      BNLAB_UNROLL for (Index i = 0; i < step; ++i) half[i][j] = out[i];
     }
     const Vec bias = finish.bias ? load(finish.bias + k) : Vec{};
     for (Index i = 0; i < rows; ++i) {
@@ -52,27 +52,30 @@ void transform_output(const Tiles& tiles, Index number, const float* m, Index pl
   }
 }
 
-// u[point][panel][in][columns of the panel] from 3x3 weights whose entry (o, tap, i) is at w[o * o_step + tap_at * i_count
-// ...]; `column` is what the panels run over.
+// Floats between two points of transformed weights: a little more than a power of two, or all 36 fall on the same lines
+// of the cache.
+Index weights_plane(Index in, Index out) { return in * out + lanes; }
+
+// u[point][panel of columns][row][column], the form that register_product reads; at(row, column, i, j) is tap (i, j).
 template <class At>
 void transform(Pool& pool, Index rows, Index columns, float* u, const At& at) {
-  const Index width = panel_vectors(columns) * lanes;
+  const Index width = panel_vectors(columns) * lanes, plane = weights_plane(rows, columns);
   const Pieces pieces(rows, 16);
   pool.run(pieces.pieces, [&](int piece) {
-    for (Index r = pieces.begin(piece); r < pieces.end(piece); ++r) {
-      for (Index k = 0; k < columns; k += lanes) {
+    for (Index k = 0; k < columns; k += lanes) {
+      for (Index r = pieces.begin(piece); r < pieces.end(piece); ++r) {
         Vec half[tile][taps];
-        for (Index j = 0; j < taps; ++j) {
+        BNLAB_UNROLL for (Index j = 0; j < taps; ++j) {
           Vec g[taps], t[tile];
-          for (Index i = 0; i < taps; ++i) g[i] = at(r, k, i, j);
+          BNLAB_UNROLL for (Index i = 0; i < taps; ++i) g[i] = at(r, k, i, j);
           weight_side(g, t);
-          for (Index i = 0; i < tile; ++i) half[i][j] = t[i];
+          BNLAB_UNROLL for (Index i = 0; i < tile; ++i) half[i][j] = t[i];
         }
         float* to = u + k / width * rows * width + r * width + k % width;
-        for (Index i = 0; i < tile; ++i) {
+        BNLAB_UNROLL for (Index i = 0; i < tile; ++i) {
           Vec t[tile];
           weight_side(half[i], t);
-          for (Index j = 0; j < tile; ++j) store(to + (i * tile + j) * rows * columns, t[j]);
+          BNLAB_UNROLL for (Index j = 0; j < tile; ++j) store(to + (i * tile + j) * plane, t[j]);
         }
       }
     }
@@ -83,7 +86,7 @@ void transform(Pool& pool, Index rows, Index columns, float* u, const At& at) {
 
 bool takes(Shape in, Index out) { return in.c % 16 == 0 && out % 16 == 0 && in.h >= 3 && in.w >= 3; }
 
-Index transformed_weights(Index in, Index out) { return points * in * out; }
+Index transformed_weights(Index in, Index out) { return points * weights_plane(in, out); }
 
 Index convolve_scratch(Shape in, Index out) { return parts_of(Tiles(in).count()) * Blocks(in.c, out).floats(); }
 
@@ -107,7 +110,7 @@ void convolve(Pool& pool, View<const float> x, const float* u, View<float> y, Fi
   const Tiles from(x.shape), to(y.shape);
   const Blocks blocks(in, out);
   const Index parts = parts_of(from.count()), vectors = panel_vectors(out), width = vectors * lanes;
-  const Index each = (from.count() + parts - 1) / parts;
+  const Index each = (from.count() + parts - 1) / parts, plane = weights_plane(in, out);
   pool.run(static_cast<int>(parts), [&](int part) {
     float* v = scratch + part * blocks.floats();
     float* m = v + points * blocks.plane_in;
@@ -117,7 +120,7 @@ void convolve(Pool& pool, View<const float> x, const float* u, View<float> y, Fi
       for (Index t = 0; t < count; ++t) transform_input(from, first + t, x.data, v + t * in, blocks.plane_in);
       for (Index point = 0; point < points; ++point) {
         for (Index k = 0; k < out; k += width) {
-          register_product(vectors, {v + point * blocks.plane_in, in, 1, u + point * in * out + k * in, width, m + point * blocks.plane_out + k, out, in, false}, count);
+          register_product(vectors, {v + point * blocks.plane_in, in, 1, u + point * plane + k * in, width, m + point * blocks.plane_out + k, out, in, false}, count);
         }
       }
       for (Index t = 0; t < count; ++t) transform_output(to, first + t, m + t * out, blocks.plane_out, y.data, finish);

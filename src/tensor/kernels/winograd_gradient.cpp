@@ -19,14 +19,15 @@ struct GradientPlan {
     plane_out = each * out + lanes;
   }
   Index buffers() const { return points * (plane_in + plane_out); }
-  Index weights() const { return points * in * out; }
+  Index plane() const { return in * out + lanes; }
+  Index weights() const { return points * plane(); }
 };
 
 // du[point][out][in] (+)= sum over the block's tiles of dm^T v
 void accumulate(const GradientPlan& plan, Index point, const float* v, const float* dm, float* du, Index count, bool add) {
   const Index vectors = panel_vectors(plan.in), width = vectors * lanes;
   for (Index k = 0; k < plan.in; k += width) {
-    register_product(vectors, {dm + point * plan.plane_out, 1, plan.out, v + point * plan.plane_in + k, plan.in, du + point * plan.in * plan.out + k, plan.in, count, add}, plan.out);
+    register_product(vectors, {dm + point * plan.plane_out, 1, plan.out, v + point * plan.plane_in + k, plan.in, du + point * plan.plane() + k, plan.in, count, add}, plan.out);
   }
 }
 
@@ -41,9 +42,9 @@ void weight_gradient(Pool& pool, View<const float> x, View<const float> dy, floa
   const GradientPlan plan(x.shape, dy.c());
   const Tiles from(x.shape), to(dy.shape);
   float* sums = scratch + plan.parts * plan.buffers();
-  auto transform = [&](Index tile, float* v, float* dm, Index at) {
-    transform_input(from, tile, x.data, v + at * plan.in, plan.plane_in);
-    transform_output_gradient(to, tile, dy.data, dm + at * plan.out, plan.plane_out);
+  auto transform = [&](Index number, float* v, float* dm, Index at) {
+    transform_input(from, number, x.data, v + at * plan.in, plan.plane_in);
+    transform_output_gradient(to, number, dy.data, dm + at * plan.out, plan.plane_out);
   };
   if (plan.by_part) {
     const Index share = (plan.tiles + plan.parts - 1) / plan.parts;
@@ -72,20 +73,20 @@ void weight_gradient(Pool& pool, View<const float> x, View<const float> dy, floa
     for (Index o = pieces.begin(piece); o < pieces.end(piece); ++o) {
       for (Index k = 0; k < plan.in; k += lanes) {
         Vec half[taps][tile];
-        for (Index j = 0; j < tile; ++j) {
+        BNLAB_UNROLL for (Index j = 0; j < tile; ++j) {
           Vec t[tile], g[taps];
-          for (Index i = 0; i < tile; ++i) {
-            const float* at = sums + ((i * tile + j) * plan.out + o) * plan.in + k;
+          BNLAB_UNROLL for (Index i = 0; i < tile; ++i) {
+            const float* at = sums + (i * tile + j) * plan.plane() + o * plan.in + k;
             t[i] = load(at);
             for (Index part = 1; part < plan.parts; ++part) t[i] += load(at + part * plan.weights());
           }
           weight_gradient_side(t, g);
-          for (Index i = 0; i < taps; ++i) half[i][j] = g[i];
+          BNLAB_UNROLL for (Index i = 0; i < taps; ++i) half[i][j] = g[i];
         }
-        for (Index i = 0; i < taps; ++i) {
+        BNLAB_UNROLL for (Index i = 0; i < taps; ++i) {
           Vec g[taps];
           weight_gradient_side(half[i], g);
-          for (Index j = 0; j < taps; ++j) store(dw + (o * taps * taps + i * taps + j) * plan.in + k, g[j]);
+          BNLAB_UNROLL for (Index j = 0; j < taps; ++j) store(dw + (o * taps * taps + i * taps + j) * plan.in + k, g[j]);
         }
       }
     }

@@ -33,24 +33,26 @@ inline void transform_input(const Tiles& tiles, Index number, const float* x, fl
   const float* corner = x + at.sample * s.h * row + (at.y - 1) * row + (at.x - 1) * c;
   const Index top = at.y == 0, bottom = std::min<Index>(tile, s.h + 1 - at.y), left = at.x == 0, right = std::min<Index>(tile, s.w + 1 - at.x);
   const bool whole = !top && !left && bottom == tile && right == tile;
-  for (Index k = 0; k < c; k += lanes) {
-    Vec half[tile][tile];  // columns done
-    for (Index j = 0; j < tile; ++j) {
-      Vec d[tile], t[tile];
-      if (whole) {
-        for (Index i = 0; i < tile; ++i) d[i] = load(corner + i * row + j * c + k);
-      } else {
-        const bool inside = j >= left && j < right;
-        for (Index i = 0; i < tile; ++i) d[i] = inside && i >= top && i < bottom ? load(corner + i * row + j * c + k) : Vec{};
+  auto transform = [=](auto read) {
+    for (Index k = 0; k < c; k += lanes) {
+      Vec half[tile][tile];  // columns done
+      BNLAB_UNROLL for (Index j = 0; j < tile; ++j) {
+        Vec d[tile], t[tile];
+        BNLAB_UNROLL for (Index i = 0; i < tile; ++i) d[i] = read(i, j, corner + i * row + j * c + k);
+        input_side(d, t);
+        BNLAB_UNROLL for (Index i = 0; i < tile; ++i) half[i][j] = t[i];
       }
-      input_side(d, t);
-      for (Index i = 0; i < tile; ++i) half[i][j] = t[i];
+      BNLAB_UNROLL for (Index i = 0; i < tile; ++i) {
+        Vec t[tile];
+        input_side(half[i], t);
+        BNLAB_UNROLL for (Index j = 0; j < tile; ++j) store(out + (i * tile + j) * plane + k, t[j]);
+      }
     }
-    for (Index i = 0; i < tile; ++i) {
-      Vec t[tile];
-      input_side(half[i], t);
-      for (Index j = 0; j < tile; ++j) store(out + (i * tile + j) * plane + k, t[j]);
-    }
+  };
+  if (whole) {
+    transform([](Index, Index, const float* p) { return load(p); });
+  } else {
+    transform([=](Index i, Index j, const float* p) { return i >= top && i < bottom && j >= left && j < right ? load(p) : Vec{}; });
   }
 }
 
@@ -62,16 +64,16 @@ inline void transform_output_gradient(const Tiles& tiles, Index number, const fl
   const float* corner = dy + (at.sample * s.h + at.y) * row + at.x * c;
   for (Index k = 0; k < c; k += lanes) {
     Vec half[tile][step];
-    for (Index j = 0; j < step; ++j) {
+    BNLAB_UNROLL for (Index j = 0; j < step; ++j) {
       Vec y[step], m[tile];
-      for (Index i = 0; i < step; ++i) y[i] = i < rows && j < columns ? load(corner + i * row + j * c + k) : Vec{};
+      BNLAB_UNROLL for (Index i = 0; i < step; ++i) y[i] = i < rows && j < columns ? load(corner + i * row + j * c + k) : Vec{};
       output_gradient_side(y, m);
-      for (Index i = 0; i < tile; ++i) half[i][j] = m[i];
+      BNLAB_UNROLL for (Index i = 0; i < tile; ++i) half[i][j] = m[i];
     }
-    for (Index i = 0; i < tile; ++i) {
+    BNLAB_UNROLL for (Index i = 0; i < tile; ++i) {
       Vec m[tile];
       output_gradient_side(half[i], m);
-      for (Index j = 0; j < tile; ++j) store(out + (i * tile + j) * plane + k, m[j]);
+      BNLAB_UNROLL for (Index j = 0; j < tile; ++j) store(out + (i * tile + j) * plane + k, m[j]);
     }
   }
 }

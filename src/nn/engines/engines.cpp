@@ -1,0 +1,29 @@
+#include "core/error.h"
+#include "nn/engines/engine.h"
+
+namespace bnlab {
+
+const std::vector<std::string>& convolution_engines() {
+  static const std::vector<std::string> names{"auto", "winograd", "direct", "gemm"};
+  return names;
+}
+
+template <>
+std::unique_ptr<ConvEngine<double>> make_engine(const std::string&, const ConvGeometry&, Index) {
+  return make_gemm_engine<double>();
+}
+
+template <>
+std::unique_ptr<ConvEngine<float>> make_engine(const std::string& wish, const ConvGeometry& g, Index out) {
+  if (wish == "direct" && !has_direct_engine()) {
+    throw ConfigError("engine.convolution", "this build has no oneDNN, so no engine 'direct'; use auto or gemm, or install libdnnl-dev and build again");
+  }
+  if (wish == "gemm") return make_gemm_engine<float>();
+  if (wish == "direct") return make_direct_engine();
+  if (winograd_takes(g, out)) return make_winograd_engine();
+  const bool plain_product = g.kernel_h * g.kernel_w == 1 && g.stride == 1;
+  if (!has_direct_engine() || few_positions(g) || plain_product) return make_gemm_engine<float>();
+  return make_direct_engine();
+}
+
+}  // namespace bnlab
