@@ -156,7 +156,7 @@ Builder<T>& Builder<T>::go(int node) {
 }
 
 template <class T>
-Network<T> Builder<T>::finish() {
+Network<T> Builder<T>::finish(Keep keep) {
   auto placement = make_as<Placement>(placements(), materials_.placement);
   std::vector<bool> covered = placement->cover(offers_);
   if (materials_.norm.name == "identity") covered.assign(offers_.size(), false);
@@ -192,7 +192,7 @@ Network<T> Builder<T>::finish() {
       if (kept[i].layer && readers[i] == 1 && reader[i] && reader[i]->cancels_bias()) kept[i].layer->drop_bias();
     }
   }
-  return Network<T>(input_, std::move(kept), std::move(offers_), std::move(covered));
+  return Network<T>(input_, std::move(kept), std::move(offers_), std::move(covered), keep);
 }
 
 template class Builder<float>;

@@ -46,7 +46,7 @@ class Builder {
   Shape input() const { return input_; }
   Index outputs() const { return outputs_; }
 
-  Network<T> finish();
+  Network<T> finish(Keep keep);
 
  private:
   int put(Node<T> node);

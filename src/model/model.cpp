@@ -10,13 +10,13 @@ void ModelConfig::describe(Fields& f) {
 }
 
 template <class T>
-Network<T> build_network(const ModelConfig& config, Shape input, Index outputs) {
+Network<T> build_network(const ModelConfig& config, Shape input, Index outputs, Keep keep) {
   Builder<T> builder(input, outputs, config.materials);
   make_as<Model<T>>(models<T>(), config.model)->build(builder);
-  return builder.finish();
+  return builder.finish(keep);
 }
 
-template Network<float> build_network(const ModelConfig&, Shape, Index);
-template Network<double> build_network(const ModelConfig&, Shape, Index);
+template Network<float> build_network(const ModelConfig&, Shape, Index, Keep);
+template Network<double> build_network(const ModelConfig&, Shape, Index, Keep);
 
 }  // namespace bnlab

@@ -22,6 +22,6 @@ struct ModelConfig {
 
 // A network for inputs of up to input.n samples; layouts of parameters and state do not depend on n.
 template <class T>
-Network<T> build_network(const ModelConfig& config, Shape input, Index outputs);
+Network<T> build_network(const ModelConfig& config, Shape input, Index outputs, Keep keep = Keep::all);
 
 }  // namespace bnlab

@@ -27,6 +27,21 @@ class Stopwatch {
   Clock::time_point begin_;
 };
 
+// to += from
+template <class T>
+void add(Pool& pool, View<T> to, View<const T> from) {
+  for_ranges(pool, to.size(), [=](Index begin, Index end) {
+    for (Index k = begin; k < end; ++k) to[k] += from[k];
+  });
+}
+
+template <class T>
+void hand_on(Pool& pool, View<const T> from, View<T> to, bool adds) {
+  if (!to) return;
+  if (adds) return add(pool, to, from);
+  for_ranges(pool, to.size(), [=](Index begin, Index end) { std::copy(from.data + begin, from.data + end, to.data + begin); });
+}
+
 }  // namespace
 
 const char* text(NodeKind kind) {
@@ -43,7 +58,7 @@ const char* text(NodeKind kind) {
 }
 
 template <class T>
-Network<T>::Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOffer> offers, std::vector<bool> covered)
+Network<T>::Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOffer> offers, std::vector<bool> covered, Keep keep)
     : input_(input), nodes_(std::move(nodes)), offers_(std::move(offers)), covered_(std::move(covered)) {
   int blocks = 0;
   for (const auto& node : nodes_) blocks = std::max(blocks, node.block);
@@ -62,65 +77,22 @@ Network<T>::Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOff
       node.scaling->plan(node.shape, node.block, blocks, planner);
     }
     planner.end_of_layer();
-    node.output = planner.cache(node.shape);
   }
-  plan_gradients(planner);
+  steps_ = steps_of(nodes_, keep);
+  for (const Step& step : steps_) {
+    Node<T>& last = nodes_[static_cast<size_t>(step.last)];
+    last.output = planner.cache(last.shape);
+  }
+  const GradientPlan gradients = plan_gradients(nodes_, steps_, planner.calls_scratch());
+  extra_ = gradients.extra;
+  planner.keep_scratch(gradients.elements);
   plan_ = planner.finish();
 }
 
-// Gradients of activations live from the first consumer's backward (the last node that reads them) to their own; freed
-// blocks are taken again, first fit.
 template <class T>
-void Network<T>::plan_gradients(Planner& planner) {
-  struct Block {
-    Index offset, size;
-    bool free;
-  };
-  std::vector<Block> blocks;
-  const Index unit = 64 / static_cast<Index>(sizeof(T)), base = planner.calls_scratch();
-  Index used = base;
-  auto take = [&](Shape shape) {
-    const Index size = (shape.size() + unit - 1) / unit * unit;
-    for (auto& block : blocks) {
-      if (block.free && block.size >= size) {
-        block.free = false;
-        return Slot{Region::scratch, block.offset, shape};
-      }
-    }
-    blocks.push_back({used, size, false});
-    used += size;
-    return Slot{Region::scratch, blocks.back().offset, shape};
-  };
-  auto release = [&](const Slot& slot) {
-    for (auto& block : blocks) {
-      if (block.offset == slot.offset) block.free = true;
-    }
-  };
-  std::vector<bool> written(nodes_.size(), false);
-  Index most = 0;
-  auto arrives = [&](int from) {
-    if (from < 0) return false;
-    const bool before = written[static_cast<size_t>(from)];
-    if (before) most = std::max(most, nodes_[static_cast<size_t>(from)].shape.size());
-    written[static_cast<size_t>(from)] = true;
-    return before;
-  };
-  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
-    node->adds_to_branch = arrives(node->branch);
-    node->adds_to_input = arrives(node->input);
-  }
-  if (most > 0) extra_ = take({1, 1, 1, most});
-  nodes_.back().gradient = take(nodes_.back().shape);
-  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
-    for (const int from : {node->input, node->branch}) {
-      if (from >= 0 && !nodes_[static_cast<size_t>(from)].gradient) {
-        auto& source = nodes_[static_cast<size_t>(from)];
-        source.gradient = take(source.shape);
-      }
-    }
-    release(node->gradient);
-  }
-  planner.keep_scratch(used - base);
+View<T> Network<T>::value_of(const Pass<T>& pass, int node, View<const T> x) const {
+  if (node < 0) return {const_cast<T*>(x.data), x.shape};
+  return output_of(pass.ws, node, x.shape.n);
 }
 
 template <class T>
@@ -133,53 +105,57 @@ View<T> Network<T>::input_of(const Workspace<T>& ws, int node, View<const T> x) 
 template <class T>
 View<T> Network<T>::forward(const Pass<T>& pass, View<const T> x) const {
   const Index n = x.shape.n;
-  for (size_t i = 0; i < nodes_.size(); ++i) {
-    const Stopwatch stopwatch(pass.times ? &pass.times[i].forward : nullptr);
-    const Node<T>& node = nodes_[i];
-    const View<const T> in = input_of(pass.ws, static_cast<int>(i), x);
-    const View<T> out = pass.ws.first(node.output, n);
-    if (node.layer) {
-      node.layer->forward(pass, in, out);
-    } else {
-      node.scaling->forward(pass, in, output_of(pass.ws, node.branch, n), out);
+  for (const Step& step : steps_) {
+    const Stopwatch stopwatch(pass.times ? &pass.times[step.last].forward : nullptr);
+    const View<T> out = output_of(pass.ws, step.last, n);
+    if (step.layer < 0) {
+      const Node<T>& join = node(step.join);
+      join.scaling->forward(pass, value_of(pass, join.input, x), output_of(pass.ws, join.branch, n), out);
+      continue;
     }
+    Pass<T> now = pass;
+    const Tail<T> tail{step.join < 0 ? nullptr : value_of(pass, node(step.join).input, x).data, step.rectifies, nullptr};
+    if (step.tail()) now.tail = &tail;
+    node(step.layer).layer->forward(now, value_of(pass, node(step.layer).input, x), out);
   }
-  return pass.ws.first(nodes_.back().output, n);
+  return output_of(pass.ws, steps_.back().last, n);
 }
 
 template <class T>
 void Network<T>::backward(const Pass<T>& pass, View<const T> x) const {
   const Index n = x.shape.n;
-  auto destination = [&](int from, bool adds) {
-    if (from < 0) return View<T>{};
-    const Node<T>& source = nodes_[static_cast<size_t>(from)];
-    return adds ? View<T>{pass.ws[extra_].data, source.shape.with_n(n)} : pass.ws.first(source.gradient, n);
+  auto gradient_of = [&](int from) { return from < 0 ? View<T>{} : pass.ws.first(node(from).gradient, n); };
+  // Runs write(destination) so that the gradient of `from` gains what it writes.
+  auto arrive = [&](int from, bool adds, const auto& write) {
+    const View<T> total = gradient_of(from);
+    if (!adds) return write(total);
+    const View<T> more{pass.ws[extra_].data, total.shape};
+    write(more);
+    add(pass.pool, total, View<const T>(more));
   };
-  auto arrive = [&](int from, bool adds, View<T> more) {
-    if (!adds) return;
-    const View<T> total = pass.ws.first(nodes_[static_cast<size_t>(from)].gradient, n);
-    for_ranges(pass.pool, total.size(), [&](Index begin, Index end) {
-      for (Index k = begin; k < end; ++k) total[k] += more[k];
-    });
-  };
-  for (size_t i = nodes_.size(); i-- > 0;) {
-    const Stopwatch stopwatch(pass.times ? &pass.times[i].backward : nullptr);
-    const Node<T>& node = nodes_[i];
-    const View<const T> in = input_of(pass.ws, static_cast<int>(i), x), out = pass.ws.first(node.output, n);
-    const View<const T> dy = pass.ws.first(node.gradient, n);
-    if (node.layer) {
-      const View<T> dx = destination(node.input, node.adds_to_input);
-      node.layer->backward(pass, in, out, dy, dx);
-      arrive(node.input, node.adds_to_input, dx);
-    } else {
-      const View<const T> branch = output_of(pass.ws, node.branch, n);
-      const View<T> dbranch = destination(node.branch, node.adds_to_branch);
-      node.scaling->backward(pass, in, branch, dy, {}, dbranch);
-      arrive(node.branch, node.adds_to_branch, dbranch);
-      const View<T> dskip = destination(node.input, node.adds_to_input);
-      node.scaling->backward(pass, in, branch, dy, dskip, {});
-      arrive(node.input, node.adds_to_input, dskip);
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+    const Stopwatch stopwatch(pass.times ? &pass.times[step->last].backward : nullptr);
+    const View<T> dy = gradient_of(step->last);
+    if (step->layer >= 0) {
+      const Node<T>& own = node(step->layer);
+      const Tail<T> tail{nullptr, step->rectifies, dy.data};
+      Pass<T> now = pass;
+      if (step->tail()) now.tail = &tail;
+      now.add = step->adds_to_input && own.layer->adds();
+      arrive(own.input, step->adds_to_input && !now.add, [&](View<T> dx) {
+        own.layer->backward(now, value_of(pass, own.input, x), output_of(pass.ws, step->last, n), dy, dx);
+      });
     }
+    if (step->join < 0) continue;
+    const Node<T>& join = node(step->join);
+    if (join.scaling->plain_sum()) {
+      if (step->layer < 0 && !step->shares_branch) hand_on(pass.pool, View<const T>(dy), gradient_of(join.branch), step->adds_to_branch);
+      if (!step->shares_skip) hand_on(pass.pool, View<const T>(dy), gradient_of(join.input), step->adds_to_skip);
+      continue;
+    }
+    const View<const T> skip = value_of(pass, join.input, x), branch = output_of(pass.ws, join.branch, n);
+    arrive(join.branch, step->adds_to_branch, [&](View<T> dbranch) { join.scaling->backward(pass, skip, branch, dy, {}, dbranch); });
+    arrive(join.input, step->adds_to_skip, [&](View<T> dskip) { join.scaling->backward(pass, skip, branch, dy, dskip, {}); });
   }
 }
 

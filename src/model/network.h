@@ -2,38 +2,17 @@
 // lives in a Workspace, so a probe runs the same network on a workspace of its own.
 #pragma once
 
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "model/placement.h"
-#include "nn/catalogs.h"
+#include "model/steps.h"
 
 namespace bnlab {
-
-// What a node is to somebody who looks at the network.
-enum class NodeKind { weight, activation, norm, dropout, pool, shortcut, join };
-const char* text(NodeKind kind);
-
-template <class T>
-struct Node {
-  std::string name;                  // "hidden3/linear", "hidden3/before_activation", "hidden3/sigmoid"
-  NodeKind kind;
-  std::string what;                  // the registered name: "batch_norm", "sigmoid", "linear"
-  std::unique_ptr<Layer<T>> layer;   // null for a join
-  std::unique_ptr<Scaling<T>> scaling;
-  int input = -1, branch = -1;       // nodes; -1 is the network's input; branch only for a join
-  int block = 0;                     // of a join, from 1
-  bool adds_to_input = false, adds_to_branch = false;  // backward: another reader has written that gradient before
-  Shape in, shape;
-  Slot output, gradient;
-};
 
 template <class T>
 class Network {
  public:
-  // Plans for inputs of up to `input.n` samples.
-  Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOffer> offers, std::vector<bool> covered);
+  // Plans for inputs of up to `input.n` samples. Keep::needed gives the same numbers in less memory and time, but not
+  // every node has an output that could be looked at.
+  Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOffer> offers, std::vector<bool> covered, Keep keep);
 
   // Returns the output, a view into the workspace (valid until the next pass over it).
   View<T> forward(const Pass<T>& pass, View<const T> x) const;
@@ -63,13 +42,15 @@ class Network {
   Index parameters() const;  // learned numbers, without the gaps between them
 
  private:
-  void plan_gradients(Planner& planner);
+  const Node<T>& node(int i) const { return nodes_[static_cast<size_t>(i)]; }
+  View<T> value_of(const Pass<T>& pass, int node, View<const T> x) const;
   Shape input_;
   std::vector<Node<T>> nodes_;
+  std::vector<Step> steps_;
   std::vector<SiteOffer> offers_;
   std::vector<bool> covered_;
   Plan plan_;
-  Slot extra_;  // a second gradient that is to be added to the first, where a node feeds several
+  Slot extra_;  // see GradientPlan
 };
 
 }  // namespace bnlab

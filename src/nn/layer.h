@@ -7,6 +7,7 @@
 #include "core/fields.h"
 #include "core/pool.h"
 #include "core/rng.h"
+#include "tensor/kernels/tail.h"
 #include "tensor/workspace.h"
 
 namespace bnlab {
@@ -31,6 +32,7 @@ struct Pass {
   uint64_t seed = 0;  // noise of this pass: stream (seed, "noise/<layer>") at `step`
   int64_t step = 0;
   bool add = false;  // backward: add to dx what else would be written; only to layers that say adds()
+  const Tail<T>* tail = nullptr;  // only to layers that say takes_tail()
   NodeTime* times = nullptr;  // where given, one for each node of the network, to be added to
 };
 
@@ -54,8 +56,12 @@ class Layer : public Component {
   // mode, on the same workspace, has gone forward over x before.
   virtual void backward(const Pass<T>&, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const = 0;
 
-  // May backward be told to add to dx?
+  // May backward be told to add to dx? Said once planned.
   virtual bool adds() const { return false; }
+  // Can a sum and a rectifier behind it be part of its pass? With a tail, y is what comes out of the tail, and backward
+  // leaves the gradient in front of the rectifier in tail.gradient. Said once planned.
+  virtual bool takes_tail() const { return false; }
+  virtual bool rectifies() const { return false; }  // is y = max(x, 0), nothing else?
 
   // false: backward is deliberately not the derivative of forward; the layer's file says what is taken as constant.
   virtual bool exact_derivative() const { return true; }

@@ -9,6 +9,7 @@ template <class T>
 class Scaling : public Component {
  public:
   // block: 1 .. blocks; shape: of the skip, the branch and their join
+  virtual bool plain_sum() const { return false; }  // is y = skip + branch, nothing else?
   virtual void plan(Shape shape, int block, int blocks, Planner& planner) = 0;
   virtual void initialize(Workspace<T>&, uint64_t /*seed*/) const {}
   virtual void forward(const Pass<T>&, View<const T> skip, View<const T> branch, View<T> y) const = 0;

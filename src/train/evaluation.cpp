@@ -7,7 +7,7 @@ namespace bnlab {
 
 template <class T>
 Evaluation<T>::Evaluation(const ModelConfig& model, const Dataset& data, const Loss<T>& loss, Index batch, uint64_t seed, Pool& pool)
-    : data_(data), loss_(loss), replica_(model, data, batch, false, seed, pool), seed_(seed) {}
+    : data_(data), loss_(loss), replica_(model, data, batch, false, seed, pool, Keep::needed), seed_(seed) {}
 
 template <class T>
 void Evaluation<T>::recalibrate(int64_t batches) {

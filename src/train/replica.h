@@ -10,8 +10,8 @@ namespace bnlab {
 template <class T>
 class Replica {
  public:
-  Replica(const ModelConfig& model, const Dataset& data, Index batch, bool with_gradients, uint64_t seed, Pool& pool)
-      : network_(build_network<T>(model, data.sample.with_n(batch), data.outputs)), ws_(network_.plan(), with_gradients), seed_(seed), pool_(pool) {}
+  Replica(const ModelConfig& model, const Dataset& data, Index batch, bool with_gradients, uint64_t seed, Pool& pool, Keep keep)
+      : network_(build_network<T>(model, data.sample.with_n(batch), data.outputs, keep)), ws_(network_.plan(), with_gradients), seed_(seed), pool_(pool) {}
 
   void copy(const Workspace<T>& from) { ws_.copy_from(from); }
   Pass<T> pass(Mode mode, int64_t step = 0) { return {ws_, pool_, mode, seed_, step}; }

@@ -44,7 +44,7 @@ Trainer<T>::Trainer(const ModelConfig& model, const TrainConfig& config, const D
       data_(data),
       seed_(seed),
       pool_(pool),
-      network_(build_network<T>(model, data.sample.with_n(config.batch_size), data.outputs)),
+      network_(build_network<T>(model, data.sample.with_n(config.batch_size), data.outputs, Keep::needed)),
       ws_(fitting<T>(network_.plan())),
       loss_(make_as<Loss<T>>(losses<T>(), config.loss)),
       schedule_(make_as<Schedule>(schedules(), config.schedule)),
@@ -58,7 +58,7 @@ Trainer<T>::Trainer(const ModelConfig& model, const TrainConfig& config, const D
   network_.initialize(ws_, seed);
   Index reference = 0;
   for (const auto& wish : calibrations_) reference = std::max<Index>(reference, wish.reference_size);
-  if (reference > 0) reference_ = std::make_unique<Replica<T>>(model, data, std::min(reference, data.train.size), false, seed, pool);
+  if (reference > 0) reference_ = std::make_unique<Replica<T>>(model, data, std::min(reference, data.train.size), false, seed, pool, Keep::needed);
 }
 
 template <class T>

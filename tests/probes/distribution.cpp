@@ -76,7 +76,7 @@ struct Watched {
 // The slow twin: trains on its own, looks at each asked step with plain loops.
 class Oracle : public Observer<double> {
  public:
-  Oracle(Watched& w, std::vector<int64_t> steps) : w_(w), steps_(std::move(steps)), replica_(w.config.model, w.data, 64, false, 0, w.pool), batches_(w.data, w.data.train, 1, 0) {
+  Oracle(Watched& w, std::vector<int64_t> steps) : w_(w), steps_(std::move(steps)), replica_(w.config.model, w.data, 64, false, 0, w.pool, Keep::all), batches_(w.data, w.data.train, 1, 0) {
     batch_ = batches_.sample(Stream(0, "probe/distribution"), 64);
   }
   void at_state(const StateView<double>& view) override {

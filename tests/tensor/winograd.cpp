@@ -74,12 +74,12 @@ TEST_CASE("winograd: all three passes agree with the plain sum", "[kernel][winog
   std::vector<float> s(static_cast<size_t>(scratch), std::nanf("")), u(static_cast<size_t>(winograd::transformed_weights(in.c, k.out)), std::nanf(""));
   std::vector<float> got_y(y.size(), std::nanf("")), got_dx(x.size(), std::nanf("")), got_dw(w.size(), std::nanf(""));
   winograd::transform_weights(pool, w.data(), in.c, k.out, u.data());
-  winograd::convolve(pool, {x.data(), in}, u.data(), {got_y.data(), out}, {bias.data(), false}, s.data());
+  winograd::convolve(pool, {x.data(), in}, u.data(), {got_y.data(), out}, {bias.data()}, s.data());
   INFO(text(in) << " -> " << k.out);
   CHECK(error(y, got_y) < 1e-5);
   auto again = got_y;
-  winograd::convolve(alone, {x.data(), in}, u.data(), {again.data(), out}, {bias.data(), false}, s.data());
-  CHECK(again == got_y);
+  winograd::convolve(alone, {x.data(), in}, u.data(), {again.data(), out}, {bias.data()}, s.data());
+  CHECK((again == got_y));
   winograd::convolve(alone, {x.data(), in}, u.data(), {again.data(), out}, {bias.data(), true}, s.data());
   for (double& v : y) v *= 2;
   CHECK(error(y, again) < 1e-5);
@@ -91,5 +91,5 @@ TEST_CASE("winograd: all three passes agree with the plain sum", "[kernel][winog
   CHECK(error(dw, got_dw) < 1e-5);
   auto dw_again = got_dw;
   winograd::weight_gradient(alone, {x.data(), in}, {dy.data(), out}, dw_again.data(), s.data());
-  CHECK(dw_again == got_dw);
+  CHECK((dw_again == got_dw));
 }

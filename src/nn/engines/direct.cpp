@@ -90,7 +90,7 @@ class DirectEngine : public ConvEngine<float> {
     pad_ = pad;
   }
 
-  void forward(const Pass<float>& pass, const ConvGeometry& g, const float* x, const float* w, const float* bias, View<float> y) const override {
+  void forward(const Pass<float>& pass, const ConvGeometry& g, const float* x, const float* w, const float* bias, View<float> y, const Tail<float>&) const override {
     const float* inner = to_inner(to_output, w, pass.ws[inner_weights_].data);
     for_shares(pass, to_output, g, [&](const Call& call, dnnl::stream& stream, int share, Index sample, const float* scratchpad) {
       call(stream, share, {x + sample * g.in.sample(), inner, y.data + sample * g.positions() * out_, bias, scratchpad});

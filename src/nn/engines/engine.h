@@ -27,8 +27,9 @@ class ConvEngine {
   virtual const char* name() const = 0;
   virtual bool adds() const { return true; }  // can input_gradient() add?
   virtual void plan(const ConvGeometry& g, Index out, bool bias, Planner& planner) = 0;
-  // y = x * w (+ bias, where planned)
-  virtual void forward(const Pass<T>& pass, const ConvGeometry& g, const T* x, const T* w, const T* bias, View<T> y) const = 0;
+  virtual bool takes_tail() const { return false; }
+  // y = x * w (+ bias, where planned), with its tail
+  virtual void forward(const Pass<T>& pass, const ConvGeometry& g, const T* x, const T* w, const T* bias, View<T> y, const Tail<T>& tail) const = 0;
   // dx (+)= what dy says of it
   virtual void input_gradient(const Pass<T>& pass, const ConvGeometry& g, View<const T> dy, const T* w, T* dx, bool add) const = 0;
   virtual void weight_gradient(const Pass<T>& pass, const ConvGeometry& g, const T* x, View<const T> dy, T* dw) const = 0;

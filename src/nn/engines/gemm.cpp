@@ -38,7 +38,7 @@ class GemmEngine : public ConvEngine<T> {
     patches_ = planner.scratch({1, block_, g.positions(), g.patch()});
   }
 
-  void forward(const Pass<T>& pass, const ConvGeometry& g, const T* x, const T* w, const T* bias, View<T> y) const override {
+  void forward(const Pass<T>& pass, const ConvGeometry& g, const T* x, const T* w, const T* bias, View<T> y, const Tail<T>&) const override {
     if (bias) put_bias(pass.pool, bias, y);
     const Index out = y.c(), c = g.in.c, patch = g.patch();
     for (const Pair& k : pairs_) {

@@ -16,6 +16,7 @@ class Activation : public Layer<T> {
     if constexpr (requires { function_.describe(f); }) function_.describe(f);
   }
   Shape plan(Shape in, Planner&) override { return in; }
+  bool rectifies() const override { return requires { F::rectifies; }; }
   void forward(const Pass<T>& pass, View<const T> x, View<T> y) const override {
     const F function = function_;
     for_ranges(pass.pool, x.size(), [&, function](Index begin, Index end) {
@@ -30,7 +31,13 @@ class Activation : public Layer<T> {
     for_ranges(pass.pool, x.size(), [&, function](Index begin, Index end) {
       const T *in = x.data, *out = y.data, *up = dy.data;
       T* down = dx.data;
-      for (Index i = begin; i < end; ++i) down[i] = up[i] * function.slope(in[i], out[i]);
+      for (Index i = begin; i < end; ++i) {
+        if constexpr (requires { F::rectifies; }) {
+          down[i] = in[i] > 0 ? up[i] : T(0);
+        } else {
+          down[i] = up[i] * function.slope(in[i], out[i]);
+        }
+      }
     });
   }
 

@@ -35,11 +35,12 @@ void Conv2d<T>::initialize(Workspace<T>& ws, uint64_t seed) const {
 
 template <class T>
 void Conv2d<T>::forward(const Pass<T>& pass, View<const T> x, View<T> y) const {
-  engine_->forward(pass, geometry(x), x.data, weights_.forward(pass.ws), weights_.bias(pass.ws), y);
+  engine_->forward(pass, geometry(x), x.data, weights_.forward(pass.ws), weights_.bias(pass.ws), y, pass.tail ? *pass.tail : Tail<T>{});
 }
 
 template <class T>
-void Conv2d<T>::backward(const Pass<T>& pass, View<const T> x, View<const T>, View<const T> dy, View<T> dx) const {
+void Conv2d<T>::backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const {
+  if (pass.tail && pass.tail->rectify) gate(pass.pool, y, pass.tail->gradient);
   engine_->weight_gradient(pass, geometry(x), x.data, dy, weights_.gradient(pass.ws));
   if (dx) engine_->input_gradient(pass, geometry(x), dy, weights_.effective(pass.ws), dx.data, pass.add);
   weights_.finish(pass.ws);

@@ -22,6 +22,7 @@ class Conv2d : public Layer<T> {
   void drop_bias() override { weights_.has_bias = false; }
   double multiply_adds_per_sample() const override;
   bool adds() const override { return engine_->adds(); }
+  bool takes_tail() const override { return engine_->takes_tail(); }
   std::string engine() const override { return engine_->name(); }
 
  private:

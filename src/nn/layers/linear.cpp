@@ -21,9 +21,10 @@ void Linear<T>::forward(const Pass<T>& pass, View<const T> x, View<T> y) const {
 template <class T>
 void Linear<T>::backward(const Pass<T>& pass, View<const T> x, View<const T>, View<const T> dy, View<T> dx) const {
   const Index n = x.shape.n;
+  const T beta = pass.add ? 1 : 0;
   const Gemm<T> dw{Op::transposed, Op::plain, out_, in_, n, dy.data, out_, x.data, in_, weights_.gradient(pass.ws), in_};
   if (dx) {
-    multiply<T>(pass.pool, {dw, {Op::plain, Op::plain, n, in_, out_, dy.data, out_, weights_.effective(pass.ws), in_, dx.data, in_}});
+    multiply<T>(pass.pool, {dw, {Op::plain, Op::plain, n, in_, out_, dy.data, out_, weights_.effective(pass.ws), in_, dx.data, in_, T(1), beta}});
   } else {
     multiply<T>(pass.pool, {dw});
   }

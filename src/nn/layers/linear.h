@@ -14,6 +14,7 @@ class Linear : public Layer<T> {
   void initialize(Workspace<T>& ws, uint64_t seed) const override { weights_.initialize(ws, seed); }
   void forward(const Pass<T>& pass, View<const T> x, View<T> y) const override;
   void backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const override;
+  bool adds() const override { return true; }
   void drop_bias() override { weights_.has_bias = false; }
   double multiply_adds_per_sample() const override { return static_cast<double>(in_) * static_cast<double>(out_); }
 

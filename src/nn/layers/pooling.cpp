@@ -23,6 +23,27 @@ void for_samples(const Pass<T>& pass, Index n, const Body& body) {
   });
 }
 
+constexpr Index strip = 64;
+
+// To each place that holds the maximum goes what is left of the gradient: the first one takes it all. Windows that do not
+// overlap write, others add.
+template <class T>
+void give(const T* x, const T* top, T* __restrict left, T* __restrict dx, Index width, bool write) {
+  if (write) {
+    for (Index c = 0; c < width; ++c) {
+      const bool here = x[c] == top[c];
+      dx[c] = here ? left[c] : T(0);
+      left[c] = here ? T(0) : left[c];
+    }
+  } else {
+    for (Index c = 0; c < width; ++c) {
+      const bool here = x[c] == top[c];
+      dx[c] += here ? left[c] : T(0);
+      left[c] = here ? T(0) : left[c];
+    }
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -57,16 +78,18 @@ void MaxPool<T>::backward(const Pass<T>& pass, View<const T> x, View<const T> y,
   if (!dx) return;
   const Shape in = x.shape, out = y.shape;
   for_samples(pass, in.n, [&](Index i) {
-    std::fill_n(dx.data + i * in.sample(), in.sample(), T(0));
+    if (size_ != stride_ || out.h * size_ != in.h || out.w * size_ != in.w) std::fill_n(dx.data + i * in.sample(), in.sample(), T(0));
     for (Index oy = 0; oy < out.h; ++oy) {
       for (Index ox = 0; ox < out.w; ++ox) {
-        const Index to = ((i * out.h + oy) * out.w + ox) * in.c;
-        for (Index c = 0; c < in.c; ++c) {
+        // one strip of channels at a time; what has found its maximum is out of the race
+        for (Index c = 0; c < in.c; c += strip) {
+          const Index width = std::min(strip, in.c - c), to = ((i * out.h + oy) * out.w + ox) * in.c + c;
+          T left[strip];
+          std::copy_n(dy.data + to, width, left);
+          const T* top = y.data + to;
           for (Index k = 0; k < size_ * size_; ++k) {
             const Index from = ((i * in.h + oy * stride_ + k / size_) * in.w + ox * stride_ + k % size_) * in.c + c;
-            if (x[from] != y[to + c]) continue;
-            dx[from] += dy[to + c];
-            break;
+            give(x.data + from, top, left, dx.data + from, width, size_ == stride_);
           }
         }
       }

@@ -6,7 +6,8 @@ namespace {
 
 template <class T>
 struct Relu {
-  T value(T x) const { return x > 0 ? x : x != x ? x : T(0); }  // a NaN stays one
+  static constexpr bool rectifies = true;
+  T value(T x) const { return rectified(x); }
   T slope(T x, T) const { return x > 0 ? T(1) : T(0); }
 };
 

@@ -21,6 +21,7 @@ class BatchRenorm : public ColumnNorm<T> {
     return ColumnNorm<T>::plan(in, planner);
   }
   bool exact_derivative() const override { return false; }
+  bool takes_tail() const override { return false; }
   void forward(const Pass<T>& pass, View<const T> x, View<T> y) const override {
     Workspace<T>& ws = pass.ws;
     if (this->constant(pass.mode)) return ColumnNorm<T>::forward(pass, x, y);

@@ -52,6 +52,8 @@ class ColumnNorm : public Layer<T> {
   }
 
   void begin_calibration(Workspace<T>& ws) const override { ws[batches_][0] = 0; }
+  bool adds() const override { return true; }
+  bool takes_tail() const override { return true; }
   bool cancels_bias() const override { return affine_.learned; }
   std::string refuses(Shape in) const override {
     return in.rows() >= 2 ? "" : "batch statistics need at least 2 rows per channel, but a batch has " + std::to_string(in.rows());
@@ -67,9 +69,14 @@ class ColumnNorm : public Layer<T> {
     apply(pass, x, y);
   }
 
-  void backward(const Pass<T>& pass, View<const T> x, View<const T>, View<const T> dy, View<T> dx) const override {
-    double *sum_dy = pass.ws.doubles(moments_), *sum_dy_x = sum_dy + channels_;
-    column_sums<T>(pass.pool, dy, x, pass.ws[center_].data, sum_dy, sum_dy_x, pass.ws.doubles(partial_));
+  void backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const override {
+    double *sum_dy = pass.ws.doubles(moments_), *sum_dy_x = sum_dy + channels_, *partial = pass.ws.doubles(partial_);
+    const T* center = pass.ws[center_].data;
+    if (pass.tail && pass.tail->rectify) {
+      column_sums_gated<T>(pass.pool, {pass.tail->gradient, dy.shape}, y.data, x, center, sum_dy, sum_dy_x, partial);
+    } else {
+      column_sums<T>(pass.pool, dy, x, center, sum_dy, sum_dy_x, partial);
+    }
     const T* inverse = pass.ws[inverse_].data;
     for (Index c = 0; c < channels_; ++c) affine_.gradient(pass.ws, c, sum_dy_x[c] * static_cast<double>(inverse[c]), sum_dy[c]);
     if (!dx) return;
@@ -143,7 +150,7 @@ class ColumnNorm : public Layer<T> {
     Workspace<T>& ws = pass.ws;
     T* scale = ws[a_].data;
     for (Index c = 0; c < channels_; ++c) scale[c] = ws[affine_.gamma][c] * ws[inverse_][c];
-    column_affine<T>(pass.pool, x, ws[center_].data, scale, ws[affine_.beta].data, y);
+    column_affine<T>(pass.pool, x, ws[center_].data, scale, ws[affine_.beta].data, y, pass.tail ? *pass.tail : Tail<T>{});
   }
 
   double gain(Workspace<T>& ws, Index c) const { return static_cast<double>(ws[affine_.gamma][c]); }
@@ -155,7 +162,7 @@ class ColumnNorm : public Layer<T> {
   }
   void combine(const Pass<T>& pass, View<const T> x, View<const T> dy, View<T> dx) const {
     Workspace<T>& ws = pass.ws;
-    column_combine<T>(pass.pool, dy, x, ws[center_].data, ws[a_].data, ws[b_].data, ws[d_].data, dx);
+    column_combine<T>(pass.pool, dy, x, ws[center_].data, ws[a_].data, ws[b_].data, ws[d_].data, dx, pass.add);
   }
 
   Affine<T> affine_;

@@ -24,6 +24,7 @@ class GhostBatchNorm : public ColumnNorm<T> {
     const Index rows = std::min<Index>(ghost_size_, in.n) * in.h * in.w;
     return rows >= 2 ? "" : "each ghost batch needs at least 2 rows per channel, but has " + std::to_string(rows);
   }
+  bool takes_tail() const override { return false; }
   void forward(const Pass<T>& pass, View<const T> x, View<T> y) const override {
     if (this->constant(pass.mode)) return ColumnNorm<T>::forward(pass, x, y);
     Workspace<T>& ws = pass.ws;

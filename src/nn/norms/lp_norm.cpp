@@ -19,6 +19,7 @@ class LpNorm : public ColumnNorm<T> {
     largest_ = planner.cache({1, 1, 1, in.c});
     return ColumnNorm<T>::plan(in, planner);
   }
+  bool adds() const override { return false; }
 
  protected:
   void measure(const Pass<T>& pass, View<const T> x) const override {

@@ -26,6 +26,7 @@ class Noisy : public ColumnNorm<T> {
     clean_dy_ = planner.scratch(in);
     return ColumnNorm<T>::plan(in, planner);
   }
+  bool takes_tail() const override { return false; }
   void forward(const Pass<T>& pass, View<const T> x, View<T> y) const override {
     ColumnNorm<T>::forward(pass, x, y);
     if (pass.mode != Mode::train) return;

@@ -11,6 +11,7 @@ namespace {
 template <class T>
 class None : public Scaling<T> {
  public:
+  bool plain_sum() const override { return true; }
   void plan(Shape, int, int, Planner&) override {}
   void forward(const Pass<T>& pass, View<const T> skip, View<const T> branch, View<T> y) const override {
     for_ranges(pass.pool, y.size(), [&](Index begin, Index end) {

@@ -109,7 +109,7 @@ class Distribution : public Probe<T> {
   }
 
   void start(const Surroundings<T>& around) override {
-    replica_ = std::make_unique<Replica<T>>(around.model, around.data, std::min<Index>(samples_, around.data.train.size), false, around.seed, around.pool);
+    replica_ = std::make_unique<Replica<T>>(around.model, around.data, std::min<Index>(samples_, around.data.train.size), false, around.seed, around.pool, Keep::all);
     batches_ = std::make_unique<Batches<T>>(around.data, around.data.train, 1, around.seed);
     batch_ = batches_->sample(Stream(around.seed, "probe/distribution"), replica_->batch());
     find_sites();

@@ -81,31 +81,54 @@ void column_moments(Pool& pool, View<const T> x, double* mean, double* variance,
   }
 }
 
-template <class T>
-void column_sums(Pool& pool, View<const T> dy, View<const T> x, const T* center, double* first, double* second,
-                 double* partial) {
-  const Index channels = x.c();
-  for_chunks(pool, x.rows(), channels, [&](Index begin, Index end, Index k) {
+namespace {
+
+// sum(row, first channel, width, s1, s2) adds one row to the two sums of a strip.
+template <class T, class Sum>
+void two_sums(Pool& pool, Index rows, Index channels, double* first, double* second, double* partial, const Sum& sum) {
+  for_chunks(pool, rows, channels, [&](Index begin, Index end, Index k) {
     double* one = partial + 2 * k * channels;
     double* two = one + channels;
     for_strips(channels, [&](Index c, Index width) {
       T s1[strip] = {}, s2[strip] = {};
-      for (Index r = begin; r < end; ++r) {
-        const T *g = dy.row(r) + c, *v = x.row(r) + c, *m = center + c;
-        for (Index j = 0; j < width; ++j) {
-          s1[j] += g[j];
-          s2[j] += g[j] * (v[j] - m[j]);
-        }
-      }
+      for (Index r = begin; r < end; ++r) sum(r, c, width, s1, s2);
       for (Index j = 0; j < width; ++j) one[c + j] = s1[j], two[c + j] = s2[j];
     });
   });
   std::fill_n(first, channels, 0.0);
   std::fill_n(second, channels, 0.0);
-  for (Index k = 0; k < Chunks(x.rows()).count; ++k) {
+  for (Index k = 0; k < Chunks(rows).count; ++k) {
     const double *one = partial + 2 * k * channels, *two = one + channels;
     for (Index c = 0; c < channels; ++c) first[c] += one[c], second[c] += two[c];
   }
+}
+
+}  // namespace
+
+template <class T>
+void column_sums(Pool& pool, View<const T> dy, View<const T> x, const T* center, double* first, double* second,
+                 double* partial) {
+  two_sums<T>(pool, x.rows(), x.c(), first, second, partial, [=](Index r, Index c, Index width, T* __restrict s1, T* __restrict s2) {
+    const T *g = dy.row(r) + c, *v = x.row(r) + c, *m = center + c;
+    for (Index j = 0; j < width; ++j) {
+      s1[j] += g[j];
+      s2[j] += g[j] * (v[j] - m[j]);
+    }
+  });
+}
+
+template <class T>
+void column_sums_gated(Pool& pool, View<T> dy, const T* y, View<const T> x, const T* center, double* first, double* second,
+                       double* partial) {
+  two_sums<T>(pool, x.rows(), x.c(), first, second, partial, [=](Index r, Index c, Index width, T* __restrict s1, T* __restrict s2) {
+    T* __restrict g = dy.row(r) + c;
+    const T *out = y + r * x.c() + c, *v = x.row(r) + c, *m = center + c;
+    for (Index j = 0; j < width; ++j) {
+      g[j] = out[j] > 0 ? g[j] : T(0);
+      s1[j] += g[j];
+      s2[j] += g[j] * (v[j] - m[j]);
+    }
+  });
 }
 
 template <class T>
@@ -130,26 +153,41 @@ void column_sum(Pool& pool, View<const T> x, double* sum, double* partial) {
 }
 
 template <class T>
-void column_affine(Pool& pool, View<const T> x, const T* center, const T* scale, const T* shift, View<T> y) {
+void column_affine(Pool& pool, View<const T> x, const T* center, const T* scale, const T* shift, View<T> y, const Tail<T>& tail) {
   const Index channels = x.c();
-  for_chunks(pool, x.rows(), channels, [&](Index begin, Index end, Index) {
-    for (Index r = begin; r < end; ++r) {
-      const T* in = x.row(r);
-      T* out = y.row(r);
-      for (Index c = 0; c < channels; ++c) out[c] = (in[c] - center[c]) * scale[c] + shift[c];
-    }
-  });
+  auto rows = [&](auto finish) {
+    for_chunks(pool, x.rows(), channels, [&, finish](Index begin, Index end, Index) {
+      for (Index r = begin; r < end; ++r) {
+        const T *in = x.row(r), *skip = tail.skip + r * channels;
+        T* __restrict out = y.row(r);
+        for (Index c = 0; c < channels; ++c) out[c] = finish((in[c] - center[c]) * scale[c] + shift[c], skip, c);
+      }
+    });
+  };
+  if (tail.skip && tail.rectify) {
+    rows([](T v, const T* skip, Index c) { return rectified(skip[c] + v); });
+  } else if (tail.skip) {
+    rows([](T v, const T* skip, Index c) { return skip[c] + v; });
+  } else if (tail.rectify) {
+    rows([](T v, const T*, Index) { return rectified(v); });
+  } else {
+    rows([](T v, const T*, Index) { return v; });
+  }
 }
 
 template <class T>
 void column_combine(Pool& pool, View<const T> dy, View<const T> x, const T* center, const T* a, const T* b, const T* d,
-                    View<T> dx) {
+                    View<T> dx, bool add) {
   const Index channels = x.c();
   for_chunks(pool, x.rows(), channels, [&](Index begin, Index end, Index) {
     for (Index r = begin; r < end; ++r) {
       const T *g = dy.row(r), *in = x.row(r);
-      T* out = dx.row(r);
-      for (Index c = 0; c < channels; ++c) out[c] = a[c] * g[c] + b[c] * (in[c] - center[c]) + d[c];
+      T* __restrict out = dx.row(r);
+      if (add) {
+        for (Index c = 0; c < channels; ++c) out[c] += a[c] * g[c] + b[c] * (in[c] - center[c]) + d[c];
+      } else {
+        for (Index c = 0; c < channels; ++c) out[c] = a[c] * g[c] + b[c] * (in[c] - center[c]) + d[c];
+      }
     }
   });
 }
@@ -157,9 +195,10 @@ void column_combine(Pool& pool, View<const T> dy, View<const T> x, const T* cent
 #define BNLAB_COLUMNS(T)                                                                                              \
   template void column_moments(Pool&, View<const T>, double*, double*, double*);                                     \
   template void column_sums(Pool&, View<const T>, View<const T>, const T*, double*, double*, double*);               \
+  template void column_sums_gated(Pool&, View<T>, const T*, View<const T>, const T*, double*, double*, double*);     \
   template void column_sum(Pool&, View<const T>, double*, double*);                                                  \
-  template void column_affine(Pool&, View<const T>, const T*, const T*, const T*, View<T>);                          \
-  template void column_combine(Pool&, View<const T>, View<const T>, const T*, const T*, const T*, const T*, View<T>);
+  template void column_affine(Pool&, View<const T>, const T*, const T*, const T*, View<T>, const Tail<T>&);          \
+  template void column_combine(Pool&, View<const T>, View<const T>, const T*, const T*, const T*, const T*, View<T>, bool);
 BNLAB_COLUMNS(float)
 BNLAB_COLUMNS(double)
 

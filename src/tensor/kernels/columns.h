@@ -6,7 +6,7 @@
 #pragma once
 
 #include "core/pool.h"
-#include "tensor/shape.h"
+#include "tensor/kernels/tail.h"
 
 namespace bnlab {
 
@@ -20,18 +20,22 @@ void column_moments(Pool& pool, View<const T> x, double* mean, double* variance,
 template <class T>
 void column_sums(Pool& pool, View<const T> dy, View<const T> x, const T* center, double* first, double* second,
                  double* partial);
+// The same of dy where y > 0, and of 0 elsewhere, which dy is set to.
+template <class T>
+void column_sums_gated(Pool& pool, View<T> dy, const T* y, View<const T> x, const T* center, double* first, double* second,
+                       double* partial);
 
 // sum[c] = sum_r x
 template <class T>
 void column_sum(Pool& pool, View<const T> x, double* sum, double* partial);
 
-// y = (x - center) * scale + shift
+// y = (x - center) * scale + shift, with its tail
 template <class T>
-void column_affine(Pool& pool, View<const T> x, const T* center, const T* scale, const T* shift, View<T> y);
+void column_affine(Pool& pool, View<const T> x, const T* center, const T* scale, const T* shift, View<T> y, const Tail<T>& tail = {});
 
-// dx = a * dy + b * (x - center) + d
+// dx (+)= a * dy + b * (x - center) + d
 template <class T>
 void column_combine(Pool& pool, View<const T> dy, View<const T> x, const T* center, const T* a, const T* b, const T* d,
-                    View<T> dx);
+                    View<T> dx, bool add = false);
 
 }  // namespace bnlab

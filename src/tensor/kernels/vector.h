@@ -22,4 +22,7 @@ using LooseVec [[gnu::vector_size(lanes * 4), gnu::aligned(4), gnu::may_alias]] 
 inline Vec load(const float* p) { return *reinterpret_cast<const LooseVec*>(p); }
 inline void store(float* p, Vec v) { *reinterpret_cast<LooseVec*>(p) = v; }
 
+// max(v, 0); a NaN stays one
+inline Vec rectified(Vec v) { return v > 0 ? v : v != v ? v : Vec{}; }
+
 }  // namespace bnlab

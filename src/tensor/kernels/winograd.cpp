@@ -29,7 +29,8 @@ void transform_output(const Tiles& tiles, Index number, const float* m, Index pl
   const Tile at(tiles, number);
   const Shape& s = tiles.shape;
   const Index c = s.c, row = s.w * c, rows = std::min(step, s.h - at.y), columns = std::min(step, s.w - at.x);
-  float* corner = y + (at.sample * s.h + at.y) * row + at.x * c;
+  const Index offset = (at.sample * s.h + at.y) * row + at.x * c;
+  float* corner = y + offset;
   for (Index k = 0; k < c; k += lanes) {
     Vec half[step][tile];
     BNLAB_UNROLL for (Index j = 0; j < tile; ++j) {
@@ -46,6 +47,8 @@ void transform_output(const Tiles& tiles, Index number, const float* m, Index pl
       for (Index j = 0; j < columns; ++j) {
         Vec value = out[j] + bias;
         if (finish.add) value += load(to + j * c);
+        if (finish.skip) value = load(finish.skip + offset + i * row + j * c + k) + value;
+        if (finish.rectify) value = rectified(value);
         store(to + j * c, value);
       }
     }

@@ -21,10 +21,12 @@ void transform_weights(Pool& pool, const float* w, Index in, Index out, float* u
 // The same of the weights turned by half a circle, in and out exchanged: convolve() then maps dy to dx.
 void transform_turned_weights(Pool& pool, const float* w, Index in, Index out, float* u);
 
-// y = x * w (+ bias) (+ y)
+// y = x * w (+ bias) (+ y) (+ skip), then rectified where asked
 struct Finish {
   const float* bias = nullptr;
   bool add = false;
+  const float* skip = nullptr;
+  bool rectify = false;
 };
 void convolve(Pool& pool, View<const float> x, const float* u, View<float> y, Finish finish, float* scratch);
 

@@ -1,0 +1,29 @@
+// What a network consists of.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nn/catalogs.h"
+
+namespace bnlab {
+
+// What a node is to somebody who looks at the network.
+enum class NodeKind { weight, activation, norm, dropout, pool, shortcut, join };
+const char* text(NodeKind kind);
+
+template <class T>
+struct Node {
+  std::string name;                  // "hidden3/linear", "hidden3/before_activation", "hidden3/sigmoid"
+  NodeKind kind;
+  std::string what;                  // the registered name: "batch_norm", "sigmoid", "linear"
+  std::unique_ptr<Layer<T>> layer;   // null for a join
+  std::unique_ptr<Scaling<T>> scaling;
+  int input = -1, branch = -1;       // nodes; -1 is the network's input; branch only for a join
+  int block = 0;                     // of a join, from 1
+  Shape in, shape;
+  Slot output, gradient;             // none where a step computes beyond it
+};
+
+}  // namespace bnlab
