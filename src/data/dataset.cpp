@@ -24,6 +24,7 @@ void DataConfig::describe(Fields& f) {
   f.option("standardize", standardize, {"per_channel", "per_feature", "none"}, "zero mean and unit variance over the training samples");
   f.boolean("binarize", binarize, "images: 1 where a byte is above 127, else 0 (before standardizing)");
   f.number("label_noise", label_noise, between(0, 1), "share of training labels drawn anew from all classes");
+  f.group("augment", "training images changed anew at every step: flip, crop_padding", [&](Fields& g) { augment.describe(g); });
 }
 
 std::vector<std::string> searched_folders(const DataSource& source, const std::string& directory) {
@@ -170,6 +171,7 @@ Dataset load_dataset(DataConfig& config, std::string& notice) {
     config.source = config.fallback;
     config.fallback = {"", "{}"};
     config.binarize = false;
+    config.augment = {};
     source = make_as<DataSource>(datasets(), config.source);
   }
   Dataset data = source->load(config.directory);
@@ -185,6 +187,8 @@ Dataset load_dataset(DataConfig& config, std::string& notice) {
   data.test = subset(std::move(data.test), config.test_size, Stream(seed, "data/test"), data);
   make_noise(data, config);
   standardize(data, config);
+  config.augment.check(data.name, data.sample, !data.train.bytes.empty());
+  data.augment = config.augment;
   return data;
 }
 

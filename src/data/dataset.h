@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/fields.h"
+#include "data/augment.h"
 #include "tensor/shape.h"
 
 namespace bnlab {
@@ -25,6 +26,7 @@ struct Dataset {
   Index outputs = 0; // classes, or numbers to predict
   bool classes = true;
   Split train, validation, test;
+  AugmentConfig augment;             // of training batches, nobody else's
   std::vector<float> scale, offset;  // network input = raw * scale[k] + offset[k], per entry of a sample
   std::string sha256;                // of the files, or of the generator's parameters
   std::string source;                // where it came from, in words
@@ -53,6 +55,7 @@ struct DataConfig {
   std::string standardize = "per_channel", directory;
   bool binarize = false;
   double label_noise = 0;
+  AugmentConfig augment;
   void describe(Fields& f);
 };
 
