@@ -51,7 +51,7 @@ const Catalog& datasets();
 struct DataConfig {
   Choice source{"fashion_mnist", "{}"};
   Choice fallback{"", "{}"};
-  int64_t train_size = 0, test_size = 0, validation_size = 0, split_seed = 0;
+  int64_t train_size = 0, test_size = 0, validation_size = 0, split_seed = 0, pad_to = 0;
   std::string standardize = "per_channel", directory;
   bool binarize = false;
   double label_noise = 0;

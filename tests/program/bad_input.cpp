@@ -211,6 +211,8 @@ TEST_CASE("a value out of range is refused", "[program][bad]") {
        "bad.json:2: train.steps: -1 is out of range; must be at least 0 and at most 1000000000000"},
       {"negative size", over_base(R"("data": {"train_size": -1})"),
        "bad.json:2: data.train_size: -1 is out of range; must be at least 0"},
+      {"a shift the other way", over_base(R"("data": {"augment": {"crop_padding": -1}})"),
+       "bad.json:2: data.augment.crop_padding: -1 is out of range; must be at least 0 and at most 1024"},
       {"nothing to a batch", train(R"("batch_size": 0)"),
        "bad.json:2: train.batch_size: 0 is out of range; must be at least 1 and at most 16777216"},
       {"too many to a batch", train(R"("batch_size": 1e8)"),

@@ -33,6 +33,8 @@ WRONG = {
   "an unknown norm, spelt out": {"model": {"norm": {"name": "bach_norm"}}},
   "another norm's option": {"model": {"norm": {"name": "layer_norm", "groups": 3}}},
   "another dataset's option": {"data": {"name": "textures", "features": 3}},
+  "an unknown augmentation": {"data": {"augment": {"flipp": True}}},
+  "a word for an augmentation": {"data": {"augment": "cifar"}},
   "an unknown loss": {"train": {"loss": "cross_entropy"}},
   "an unknown probe": {"probes": {"distributon": {}}},
   "an unknown key in a probe": {"probes": {"distribution": {"evry": 1}}},
@@ -47,6 +49,7 @@ RIGHT = {
   "a name for an object": {"model": {"norm": "batch_norm", "placement": "after_activation"}},
   "a list of sites": {"model": {"norm": {"name": "batch_norm", "epsilon": 0.1}, "placement": ["hidden1/*"]}},
   "a probe switched off": {"probes": {"distribution": None}},
+  "an augmentation": {"data": {"augment": {"flip": False, "crop_padding": 0}, "pad_to": 0}},
   "no fallback": {"data": {"fallback": None}},
   "a group": {"train": {"groups": [{"match": "*/weight", "learning_rate": 0.5}], "momentum": 0.9}},
 }
