@@ -15,6 +15,7 @@ void TrainConfig::describe(Fields& f) {
   f.number("weight_decay", weight_decay, at_least(0), "adds weight_decay * w to the gradient (coupled)");
   f.boolean("decay_norms_and_biases", decay_norms_and_biases, "does weight decay reach gains, shifts and biases?");
   f.number("gradient_clip", gradient_clip, at_least(0), "largest l2 norm of the whole gradient; 0: no clipping");
+  f.group("adaptive_clip", "clipping row by row of the weights (lambda, epsilon); lambda 0: none", [&](Fields& g) { adaptive_clip.describe(g); });
   f.component("loss", loss, losses<float>(), "what is minimized");
   size_t count = groups.size();
   f.list("groups", "factors for parameters by name; the first match counts", count, [&](Fields& item, size_t i) {

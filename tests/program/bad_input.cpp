@@ -221,6 +221,8 @@ TEST_CASE("a value out of range is refused", "[program][bad]") {
        "bad.json:2: train.momentum: 1 is out of range; must be at least 0 and below 1"},
       {"open", train(R"("schedule": {"name": "exponential", "rate": 0})"),
        "bad.json:2: train.schedule.rate: 0 is out of range; must be above 0"},
+      {"weights of no length", train(R"("adaptive_clip": {"epsilon": 0})"),
+       "bad.json:2: train.adaptive_clip.epsilon: 0 is out of range; must be above 0"},
       {"negative number", train(R"("learning_rate": -0.1)"),
        "bad.json:2: train.learning_rate: -0.1 is out of range; must be at least 0"},
       {"in a list", over_base("\"model\": {\"widths\": [8,\n0]}"),

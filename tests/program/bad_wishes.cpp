@@ -62,6 +62,8 @@ TEST_CASE("parts that do not fit together are refused", "[program][bad]") {
        "bad.json:2: train.batch_size: 65 is more than the 64 training samples"},
       {"Nesterov without momentum", over_base("\"train\": {\n\"nesterov\": true}"),
        "bad.json:3: train.nesterov: needs train.momentum above 0"},
+      {"two kinds of clipping", over_base("\"train\": {\"gradient_clip\": 0.5, \"adaptive_clip\": {\n\"lambda\": 0.01}}"),
+       "bad.json:3: train.adaptive_clip.lambda: one kind of clipping at a time: train.gradient_clip is 0.5"},
       {"classes of numbers", teacher + "}}",
        "bad.json:1: train.loss: softmax_cross_entropy needs labels, but linear_teacher has numbers to predict; use "
        "mean_squared_error"},

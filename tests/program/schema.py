@@ -35,6 +35,7 @@ WRONG = {
   "another dataset's option": {"data": {"name": "textures", "features": 3}},
   "an unknown augmentation": {"data": {"augment": {"flipp": True}}},
   "a word for an augmentation": {"data": {"augment": "cifar"}},
+  "an unknown key of the clipping": {"train": {"adaptive_clip": {"lamda": 0.01}}},
   "an unknown loss": {"train": {"loss": "cross_entropy"}},
   "an unknown probe": {"probes": {"distributon": {}}},
   "an unknown key in a probe": {"probes": {"distribution": {"evry": 1}}},
@@ -50,6 +51,7 @@ RIGHT = {
   "a list of sites": {"model": {"norm": {"name": "batch_norm", "epsilon": 0.1}, "placement": ["hidden1/*"]}},
   "a probe switched off": {"probes": {"distribution": None}},
   "an augmentation": {"data": {"augment": {"flip": False, "crop_padding": 0}, "pad_to": 0}},
+  "a clipping": {"train": {"adaptive_clip": {"lambda": 0.01, "epsilon": 1e-3}}},
   "no fallback": {"data": {"fallback": None}},
   "a group": {"train": {"groups": [{"match": "*/weight", "learning_rate": 0.5}], "momentum": 0.9}},
 }

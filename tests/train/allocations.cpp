@@ -33,7 +33,7 @@ TEST_CASE("no step allocates, under any norm, in any model", "[train]") {
   for (const auto& norm : norms<float>().names()) {
     if (norm == "instance_norm") continue;  // needs space
     const std::string json = R"({"data": {"name": "gaussian_mixture", "samples": 200}, "model": {)" + std::string(body) + R"(, "norm": ")" + norm +
-                             R"(", "placement": ")" + (norm == "group_norm" ? "none" : "before_activation") + R"(", "dropout": 0.2, "weights": "weight_norm"}, "train": {"batch_size": 20, "momentum": 0.9}})";
+                             R"(", "placement": ")" + (norm == "group_norm" ? "none" : "before_activation") + R"(", "dropout": 0.2, "weights": "weight_norm"}, "train": {"batch_size": 20, "momentum": 0.9, "adaptive_clip": {"lambda": 0.01}}})";
     RunConfig config = read_run_config(Document::parse(json, "test"));
     std::string notice;
     const Dataset data = load_dataset(config.data, notice);
