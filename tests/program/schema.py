@@ -52,6 +52,7 @@ RIGHT = {
   "a probe switched off": {"probes": {"distribution": None}},
   "an augmentation": {"data": {"augment": {"flip": False, "crop_padding": 0}, "pad_to": 0}},
   "a clipping": {"train": {"adaptive_clip": {"lambda": 0.01, "epsilon": 1e-3}}},
+  "half an epoch": {"train": {"epochs": 0.5}},
   "no fallback": {"data": {"fallback": None}},
   "a group": {"train": {"groups": [{"match": "*/weight", "learning_rate": 0.5}], "momentum": 0.9}},
 }
