@@ -75,6 +75,7 @@ TEST_CASE("epochs are steps in another unit; what is said later stands, and the 
   scratch.write("piece.json", scratch.read(steps + "/config.resolved.json"));
   scratch.write("config.json", R"({"compose": ["piece"], "train": {"epochs": 2}})");
   CHECK(only_line(bnlab_run(scratch, "over"))["steps"] == 40);
+  CHECK(only_line(bnlab_run(scratch, "over", {"--set", "train.steps=9", "--set", "train.epochs=0"}))["steps"] == 9);  // 0 says nothing
   scratch.write("config.json", R"({"compose": ["piece"], "vary": [{"arms": {"a": {"train.steps": 5}, "b": {"train.epochs": 1}}}]})");
   const Said arms = bnlab_run(scratch, "arms");
   CHECK(arms.out.find(R"("steps":5,)") != std::string::npos);
