@@ -10,7 +10,9 @@ namespace bnlab {
 namespace {
 
 // 0 .. n-1 from 32 random bits; n is small, so no number is favoured by more than n in 2^32.
-Index below(uint32_t bits, Index n) { return static_cast<Index>(static_cast<uint64_t>(bits) * static_cast<uint64_t>(n) >> 32); }
+Index below(uint32_t bits, Index n) {
+  return static_cast<Index>(static_cast<uint64_t>(bits) * static_cast<uint64_t>(n) >> 32);
+}
 
 void mirror(uint8_t* row, Index w, Index c) {
   for (uint8_t *left = row, *right = row + (w - 1) * c; left < right; left += c, right -= c) {
@@ -22,7 +24,8 @@ void mirror(uint8_t* row, Index w, Index c) {
 
 void AugmentConfig::describe(Fields& f) {
   f.boolean("flip", flip, "mirror half of the images, left for right");
-  f.integer("crop_padding", crop_padding, between(0, 1024), "shift by up to so many pixels each way, black coming in; 0: none");
+  f.integer("crop_padding", crop_padding, between(0, 1024),
+            "shift by up to so many pixels each way, black coming in; 0: none");
 }
 
 void AugmentConfig::check(const std::string& name, Shape sample, bool images) const {
@@ -41,7 +44,8 @@ Augment::Draw Augment::draw(int64_t step, Index position) const {
 
 void Augment::apply(const Draw& draw, const uint8_t* in, uint8_t* out) const {
   const Index h = sample_.h, w = sample_.w, c = sample_.c;
-  const Index begin = std::max<Index>(0, -draw.right), end = std::min(w, w - draw.right);  // columns that are in the image
+  const Index begin = std::max<Index>(0, -draw.right),
+              end = std::min(w, w - draw.right);  // columns that are in the image
   for (Index y = 0; y < h; ++y, out += w * c) {
     const Index from = y + draw.down;
     if (from < 0 || from >= h) {

@@ -27,7 +27,8 @@ class Augment {
   };
 
   // Draws from (seed, "augment") at (step, position in the batch): no state, so that resuming needs none.
-  Augment(const AugmentConfig& config, Shape sample, uint64_t seed) : config_(config), sample_(sample), stream_(seed, "augment") {}
+  Augment(const AugmentConfig& config, Shape sample, uint64_t seed)
+      : config_(config), sample_(sample), stream_(seed, "augment") {}
   explicit operator bool() const { return config_.any(); }
 
   Draw draw(int64_t step, Index position) const;

@@ -33,7 +33,8 @@ void pad_to(Dataset& data, Index side, const std::string& standardize) {
   const Frame frame{data.sample, {1, side, side, data.sample.c}};
   if (data.train.bytes.empty()) throw ConfigError("data.pad_to", data.name + " is no set of images");
   if (side < std::max(frame.from.h, frame.from.w)) {
-    throw ConfigError("data.pad_to", fmt::format("{} asked for, but the images of {} are {}", side, data.name, text(frame.from)));
+    throw ConfigError("data.pad_to",
+                      fmt::format("{} asked for, but the images of {} are {}", side, data.name, text(frame.from)));
   }
   for (Split* split : {&data.train, &data.validation, &data.test}) {
     std::vector<uint8_t> bytes(static_cast<size_t>(split->size * frame.to.size()), 0);
@@ -43,7 +44,8 @@ void pad_to(Dataset& data, Index side, const std::string& standardize) {
   // per feature, the frame is the same in all images and carries nothing: 0. Else it is of its channel like any pixel.
   auto widen = [&](std::vector<float>& numbers) {
     std::vector<float> out(static_cast<size_t>(frame.to.size()), 0.0f);
-    for (size_t k = 0; standardize != "per_feature" && k < out.size(); ++k) out[k] = numbers[k % static_cast<size_t>(frame.from.c)];
+    for (size_t k = 0; standardize != "per_feature" && k < out.size(); ++k)
+      out[k] = numbers[k % static_cast<size_t>(frame.from.c)];
     frame.lay(numbers, out, 1);
     numbers = std::move(out);
   };

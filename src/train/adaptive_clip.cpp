@@ -24,12 +24,14 @@ double norm(const T* x, Index count) {
 }  // namespace
 
 void AdaptiveClipConfig::describe(Fields& f) {
-  f.number("lambda", lambda, at_least(0), "longest gradient of a unit, as a share of its weights' length; 0: no clipping");
+  f.number("lambda", lambda, at_least(0),
+           "longest gradient of a unit, as a share of its weights' length; 0: no clipping");
   f.number("epsilon", epsilon, above(0), "weights count as at least this long, so that zeros can grow");
 }
 
 template <class T>
-AdaptiveClip<T>::AdaptiveClip(const AdaptiveClipConfig& config, const Plan& plan) : lambda_(config.lambda), epsilon_(config.epsilon) {
+AdaptiveClip<T>::AdaptiveClip(const AdaptiveClipConfig& config, const Plan& plan)
+    : lambda_(config.lambda), epsilon_(config.epsilon) {
   if (lambda_ == 0) return;
   for (const auto& [name, slot, role] : plan.parameters) {
     if (matches("output/linear/*", name)) continue;

@@ -1,7 +1,7 @@
 // Adaptive gradient clipping (Brock et al. 2021, sec. 4): for every unit i of a parameter w with gradient g,
 //   g_i <- lambda max(|w_i|, epsilon) / |g_i| g_i    where |g_i| > lambda max(|w_i|, epsilon), else g_i
-// A unit is a row of a weight (one output, over its fan-in); gains, shifts, biases and weights of one row or one column are
-// one unit each. The last linear layer is left alone. As in the authors' optim.py.
+// A unit is a row of a weight (one output, over its fan-in); gains, shifts, biases and weights of one row or one column
+// are one unit each. The last linear layer is left alone. As in the authors' optim.py.
 #pragma once
 
 #include "core/fields.h"

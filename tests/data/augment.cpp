@@ -19,7 +19,9 @@ using Bytes = std::vector<uint8_t>;
 Bytes twin(const Bytes& in, Shape s, Index p, const Augment::Draw& draw) {
   const Index height = s.h + 2 * p, width = s.w + 2 * p;
   Bytes padded(static_cast<size_t>(height * width * s.c), 0), out(in.size());
-  auto at = [&](Bytes& image, Index w, Index y, Index x, Index c) -> uint8_t& { return image[static_cast<size_t>((y * w + x) * s.c + c)]; };
+  auto at = [&](Bytes& image, Index w, Index y, Index x, Index c) -> uint8_t& {
+    return image[static_cast<size_t>((y * w + x) * s.c + c)];
+  };
   Bytes whole = in;
   for (Index y = 0; y < s.h; ++y) {
     for (Index x = 0; x < s.w; ++x) {
@@ -42,7 +44,8 @@ Dataset images(Index size, Shape sample, const AugmentConfig& augment = {}) {
   data.name = "images", data.sample = sample, data.outputs = 10, data.augment = augment;
   data.train.size = size;
   for (Index i = 0; i < size; ++i) {
-    for (Index k = 0; k < sample.size(); ++k) data.train.bytes.push_back(static_cast<uint8_t>(1 + (i * 31 + k * 7) % 255));
+    for (Index k = 0; k < sample.size(); ++k)
+      data.train.bytes.push_back(static_cast<uint8_t>(1 + (i * 31 + k * 7) % 255));
     data.train.labels.push_back(static_cast<int32_t>(i % 10));
   }
   for (Index k = 0; k < sample.size(); ++k) {  // per feature, so that the place decides
@@ -113,10 +116,14 @@ TEST_CASE("all crops are drawn equally often, and half of each kind mirrored", "
   CHECK(std::abs(chi - 49) < 5 * std::sqrt(2 * 49.0));  // chi squared of 49 degrees of freedom
 }
 
-TEST_CASE("draws are of the seed, the step and the place in the batch; what is not asked for is not done", "[data][augment]") {
+TEST_CASE("draws are of the seed, the step and the place in the batch; what is not asked for is not done",
+          "[data][augment]") {
   const Shape sample{1, 8, 8, 1};
-  const Augment augment({true, 4}, sample, 7), again({true, 4}, sample, 7), other({true, 4}, sample, 8), crop({false, 4}, sample, 7), flip({true, 0}, sample, 7);
-  auto same = [](const Augment::Draw& a, const Augment::Draw& b) { return a.down == b.down && a.right == b.right && a.flip == b.flip; };
+  const Augment augment({true, 4}, sample, 7), again({true, 4}, sample, 7), other({true, 4}, sample, 8),
+      crop({false, 4}, sample, 7), flip({true, 0}, sample, 7);
+  auto same = [](const Augment::Draw& a, const Augment::Draw& b) {
+    return a.down == b.down && a.right == b.right && a.flip == b.flip;
+  };
   int others = 0, steps = 0, places = 0, flipped = 0;
   for (int64_t step = 99; step >= 0; --step) {
     const auto draw = augment.draw(step, 3);
@@ -133,7 +140,8 @@ TEST_CASE("draws are of the seed, the step and the place in the batch; what is n
   CHECK((flipped > 25 && flipped < 75));
 }
 
-TEST_CASE("training batches are augmented, in the order they have without; what range and sample give is not", "[data][augment]") {
+TEST_CASE("training batches are augmented, in the order they have without; what range and sample give is not",
+          "[data][augment]") {
   const Shape sample{1, 6, 5, 3};
   const AugmentConfig config{true, 2};
   const Dataset data = images(60, sample, config);
@@ -151,12 +159,14 @@ TEST_CASE("training batches are augmented, in the order they have without; what 
       for (Index k = 0; k < sample.size(); ++k) {
         const auto at = static_cast<size_t>(k);
         const double value = before[static_cast<size_t>(i * sample.size() + k)];
-        raw.push_back(static_cast<uint8_t>(std::lround((value - static_cast<double>(data.offset[at])) / static_cast<double>(data.scale[at]))));
+        raw.push_back(static_cast<uint8_t>(
+            std::lround((value - static_cast<double>(data.offset[at])) / static_cast<double>(data.scale[at]))));
       }
       const Bytes out = twin(raw, sample, config.crop_padding, augment.draw(step, i));
       for (Index k = 0; k < sample.size(); ++k) {  // black is the raw 0, standardized like everything else
         const auto at = static_cast<size_t>(k);
-        all &= batch.x[i * sample.size() + k] == static_cast<double>(out[at]) * static_cast<double>(data.scale[at]) + static_cast<double>(data.offset[at]);
+        all &= batch.x[i * sample.size() + k] == static_cast<double>(out[at]) * static_cast<double>(data.scale[at]) +
+                                                     static_cast<double>(data.offset[at]);
       }
     }
     CHECK(all);

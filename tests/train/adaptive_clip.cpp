@@ -19,11 +19,18 @@ struct Setting {
   Trainer<T> trainer;
 
   static RunConfig read(const std::string& train, const std::string& model) {
-    return read_run_config(Document::parse(R"({"data": {"name": "textures", "size": 8, "samples": 100}, "model": )" + model +
-                                           R"(, "train": {"steps": 25, "batch_size": 20, "momentum": 0.9, "weight_decay": 0.01)" + train + "}}", "test"));
+    return read_run_config(Document::parse(
+        R"({"data": {"name": "textures", "size": 8, "samples": 100}, "model": )" + model +
+            R"(, "train": {"steps": 25, "batch_size": 20, "momentum": 0.9, "weight_decay": 0.01)" + train + "}}",
+        "test"));
   }
-  explicit Setting(const std::string& train, int threads = 1, const std::string& model = R"({"widths": [24, 1, 5], "norm": "batch_norm", "placement": "before_activation"})")
-      : config(read(train, model)), data(load_dataset(config.data, notice)), pool(threads), trainer(config.model, config.train, data, 5, pool) {}
+  explicit Setting(
+      const std::string& train, int threads = 1,
+      const std::string& model = R"({"widths": [24, 1, 5], "norm": "batch_norm", "placement": "before_activation"})")
+      : config(read(train, model)),
+        data(load_dataset(config.data, notice)),
+        pool(threads),
+        trainer(config.model, config.train, data, 5, pool) {}
 
   std::vector<T> trained() {
     Observers<T> nobody;
@@ -44,7 +51,8 @@ const char* const convolutional = R"({"name": "plain_cnn", "norm": "batch_norm",
 
 }  // namespace
 
-TEST_CASE("adaptive clipping bounds each row's gradient by its weights, and keeps what is within", "[train][adaptive_clip]") {
+TEST_CASE("adaptive clipping bounds each row's gradient by its weights, and keeps what is within",
+          "[train][adaptive_clip]") {
   for (const std::string model : {R"({"widths": [24, 1, 5], "norm": "batch_norm", "bias": "always"})", convolutional}) {
     Setting<double> t(R"(, "adaptive_clip": {"lambda": 0.05, "epsilon": 0.02})", 2, model);
     t.trainer.gradients(t.trainer.batches().at(0));
@@ -64,7 +72,8 @@ TEST_CASE("adaptive clipping bounds each row's gradient by its weights, and keep
       const Index units = rows ? slot.shape.n : 1, size = slot.shape.size() / units;
       whole += !rows;
       for (Index u = 0; u < units; ++u) {
-        const double *w = ws[slot].data + u * size, *g = ws.gradient(slot) + u * size, *old = before.data() + slot.offset + u * size;
+        const double *w = ws[slot].data + u * size, *g = ws.gradient(slot) + u * size,
+                     *old = before.data() + slot.offset + u * size;
         const double bound = 0.05 * std::max(length(w, size), 0.02), size_before = length(old, size);
         const bool shortened = size_before > bound && !output;
         INFO(name << " unit " << u << ": " << size_before << " against " << bound);
@@ -104,7 +113,8 @@ TEST_CASE("adaptive clipping comes before weight decay and momentum", "[train][a
   }
 }
 
-TEST_CASE("a bound that nothing reaches gives the bytes of none; one that is reached, others, with any threads", "[train][adaptive_clip]") {
+TEST_CASE("a bound that nothing reaches gives the bytes of none; one that is reached, others, with any threads",
+          "[train][adaptive_clip]") {
   const auto none = Setting<float>("").trained();
   CHECK(Setting<float>(R"(, "adaptive_clip": {"lambda": 1e9})").trained() == none);
   const std::string tight = R"(, "adaptive_clip": {"lambda": 0.01})";

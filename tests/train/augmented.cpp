@@ -18,11 +18,16 @@ struct Run {
   std::vector<std::vector<int32_t>> labels;  // of the batches, in order
 
   static RunConfig read(const std::string& augment) {
-    return read_run_config(Document::parse(R"({"data": {"name": "textures", "size": 8, "samples": 200, "augment": )" + augment + R"(},
-      "model": {"widths": [8], "norm": "batch_norm", "placement": "before_activation"}, "train": {"steps": 30, "batch_size": 20}})", "test"));
+    return read_run_config(
+        Document::parse(R"({"data": {"name": "textures", "size": 8, "samples": 200, "augment": )" + augment + R"(},
+      "model": {"widths": [8], "norm": "batch_norm", "placement": "before_activation"}, "train": {"steps": 30, "batch_size": 20}})",
+                        "test"));
   }
   explicit Run(const std::string& augment, int threads = 1)
-      : config(read(augment)), data(load_dataset(config.data, notice)), pool(threads), trainer(config.model, config.train, data, 5, pool) {}
+      : config(read(augment)),
+        data(load_dataset(config.data, notice)),
+        pool(threads),
+        trainer(config.model, config.train, data, 5, pool) {}
 
   std::vector<float> parameters() {
     const View<float> p = trainer.workspace().parameters();
@@ -70,7 +75,8 @@ TEST_CASE("scores and recalibration are of the images as they are", "[train][aug
     evaluation.recalibrate(5);
     std::vector<double> out;
     for (const Split* split : {&run.data.train, &run.data.test}) {
-      for (const Mode mode : {Mode::evaluate, Mode::batch_statistics}) out.push_back(evaluation.score(*split, mode).loss);
+      for (const Mode mode : {Mode::evaluate, Mode::batch_statistics})
+        out.push_back(evaluation.score(*split, mode).loss);
     }
     return out;
   };

@@ -1,4 +1,5 @@
-// triangular (Smith 2017, one cycle): (step + 1) / rise up to step rise = peak * steps, then 1 + (end - 1) (step - rise) / (steps - rise)
+// triangular (Smith 2017, one cycle), with rise = peak * steps:
+//   (step + 1) / rise below step rise, then 1 + (end - 1) (step - rise) / (steps - rise)
 #include <algorithm>
 #include <cmath>
 
