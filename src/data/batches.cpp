@@ -8,15 +8,25 @@
 #include "core/error.h"
 
 namespace bnlab {
+namespace {
+
+// out = in * scale + offset, entry by entry
+template <class T, class Raw>
+void standardize(const Raw* __restrict in, const T* __restrict scale, const T* __restrict offset, T* __restrict out, Index n) {
+  for (Index k = 0; k < n; ++k) out[k] = static_cast<T>(in[k]) * scale[k] + offset[k];
+}
+
+}  // namespace
 
 template <class T>
-Batches<T>::Batches(const Dataset& data, const Split& split, Index batch_size, uint64_t seed)
-    : data_(data), split_(split), batch_size_(batch_size), stream_(seed, "batches"), scale_(data.scale.begin(), data.scale.end()),
-      offset_(data.offset.begin(), data.offset.end()) {
+Batches<T>::Batches(const Dataset& data, const Split& split, Index batch_size, uint64_t seed, const AugmentConfig& augment)
+    : data_(data), split_(split), batch_size_(batch_size), stream_(seed, "batches"), augment_(augment, data.sample, seed),
+      scale_(data.scale.begin(), data.scale.end()), offset_(data.offset.begin(), data.offset.end()) {
   if (batch_size > split.size) {
     throw ConfigError("train.batch_size", fmt::format("{} is more than the {} training samples", batch_size, split.size));
   }
   reserve(batch_size);
+  if (augment_) image_.resize(static_cast<size_t>(data.sample.size()));
 }
 
 template <class T>
@@ -41,7 +51,7 @@ Batch<T> Batches<T>::at(int64_t step) {
       order_ = stream_.permutation(static_cast<uint64_t>(epoch), static_cast<uint32_t>(split_.size));
     }
   }
-  return gather(order_.data() + (step % per_epoch()) * batch_size_, batch_size_);
+  return gather(order_.data() + (step % per_epoch()) * batch_size_, batch_size_, step);
 }
 
 template <class T>
@@ -58,7 +68,7 @@ Batch<T> Batches<T>::sample(const Stream& stream, Index count) {
 }
 
 template <class T>
-Batch<T> Batches<T>::gather(const uint32_t* order, Index count) {
+Batch<T> Batches<T>::gather(const uint32_t* order, Index count, std::optional<int64_t> augmented) {
   reserve(count);
   const Index entries = data_.sample.size();
   for (Index i = 0; i < count; ++i) {
@@ -66,10 +76,13 @@ Batch<T> Batches<T>::gather(const uint32_t* order, Index count) {
     T* out = x_.data() + i * entries;
     if (!split_.bytes.empty()) {
       const uint8_t* in = split_.bytes.data() + at * entries;
-      for (Index k = 0; k < entries; ++k) out[k] = static_cast<T>(in[k]) * scale_[static_cast<size_t>(k)] + offset_[static_cast<size_t>(k)];
+      if (augment_ && augmented) {
+        augment_.apply(augment_.draw(*augmented, i), in, image_.data());
+        in = image_.data();
+      }
+      standardize(in, scale_.data(), offset_.data(), out, entries);
     } else {
-      const float* in = split_.values.data() + at * entries;
-      for (Index k = 0; k < entries; ++k) out[k] = static_cast<T>(in[k]) * scale_[static_cast<size_t>(k)] + offset_[static_cast<size_t>(k)];
+      standardize(split_.values.data() + at * entries, scale_.data(), offset_.data(), out, entries);
     }
     if (data_.classes) {
       labels_[static_cast<size_t>(i)] = split_.labels[static_cast<size_t>(at)];

@@ -10,6 +10,7 @@
 #include "core/files.h"
 #include "core/rng.h"
 #include "core/text.h"
+#include "data/pad.h"
 
 namespace bnlab {
 
@@ -23,7 +24,9 @@ void DataConfig::describe(Fields& f) {
   f.integer("split_seed", split_seed, at_least(0), "draws the subsets; the same for every run seed");
   f.option("standardize", standardize, {"per_channel", "per_feature", "none"}, "zero mean and unit variance over the training samples");
   f.boolean("binarize", binarize, "images: 1 where a byte is above 127, else 0 (before standardizing)");
+  f.integer("pad_to", pad_to, between(0, 4096), "images: black around them up to so many pixels a side; 0: as they are");
   f.number("label_noise", label_noise, between(0, 1), "share of training labels drawn anew from all classes");
+  f.group("augment", "training images changed anew at every step: flip, crop_padding", [&](Fields& g) { augment.describe(g); });
 }
 
 std::vector<std::string> searched_folders(const DataSource& source, const std::string& directory) {
@@ -173,6 +176,7 @@ Dataset load_dataset(DataConfig& config, std::string& notice) {
     source = make_as<DataSource>(datasets(), config.source);
   }
   Dataset data = source->load(config.directory);
+  if (!notice.empty() && data.train.bytes.empty()) config.pad_to = 0, config.augment = {};  // the fallback has no images
   check_size(data, config);
   const auto seed = static_cast<uint64_t>(config.split_seed);
   if (config.train_size > 0 || config.validation_size > 0) {
@@ -185,6 +189,9 @@ Dataset load_dataset(DataConfig& config, std::string& notice) {
   data.test = subset(std::move(data.test), config.test_size, Stream(seed, "data/test"), data);
   make_noise(data, config);
   standardize(data, config);
+  if (config.pad_to > 0) pad_to(data, config.pad_to, config.standardize);
+  config.augment.check(data.name, data.sample, !data.train.bytes.empty());
+  data.augment = config.augment;
   return data;
 }
 

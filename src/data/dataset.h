@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/fields.h"
+#include "data/augment.h"
 #include "tensor/shape.h"
 
 namespace bnlab {
@@ -25,6 +26,7 @@ struct Dataset {
   Index outputs = 0; // classes, or numbers to predict
   bool classes = true;
   Split train, validation, test;
+  AugmentConfig augment;             // of training batches, nobody else's
   std::vector<float> scale, offset;  // network input = raw * scale[k] + offset[k], per entry of a sample
   std::string sha256;                // of the files, or of the generator's parameters
   std::string source;                // where it came from, in words
@@ -49,10 +51,11 @@ const Catalog& datasets();
 struct DataConfig {
   Choice source{"fashion_mnist", "{}"};
   Choice fallback{"", "{}"};
-  int64_t train_size = 0, test_size = 0, validation_size = 0, split_seed = 0;
+  int64_t train_size = 0, test_size = 0, validation_size = 0, split_seed = 0, pad_to = 0;
   std::string standardize = "per_channel", directory;
   bool binarize = false;
   double label_noise = 0;
+  AugmentConfig augment;
   void describe(Fields& f);
 };
 

@@ -31,6 +31,28 @@ std::string canonical(const std::string& path) {
   return error ? path : real.string();
 }
 
+// How long to train, in two units. "train.epochs" of 0 says nothing.
+constexpr const char* lengths[] = {"train.steps", "train.epochs"};
+
+bool says(const Document& document, int k) {
+  const Json* value = document.find(lengths[k]);
+  return value && (k == 0 || *value != 0);
+}
+
+// What an earlier layer said of the length of training goes where `path`, set just now, says it in the other unit.
+void give_way(Document& document, const std::string& path) {
+  for (const int k : {0, 1}) {
+    if (path == lengths[k] && says(document, k)) document.erase(lengths[1 - k]);
+  }
+}
+
+void lay(Document& under, const Document& over) {
+  for (const int k : {0, 1}) {
+    if (says(over, k) && !says(over, 1 - k)) under.erase(lengths[1 - k]);
+  }
+  under.merge(over);
+}
+
 Document read_composed(const std::string& path, std::vector<std::string> on_the_way) {
   on_the_way.push_back(canonical(path));
   const Document body = Document::read(path);
@@ -49,9 +71,9 @@ Document read_composed(const std::string& path, std::vector<std::string> on_the_
       round.push_back(real);
       throw ConfigError("", body.explain(at, "composes itself: " + join(round, " -> ")));
     }
-    out.merge(read_composed(piece, on_the_way));
+    lay(out, read_composed(piece, on_the_way));
   }
-  out.merge(body);
+  lay(out, body);
   out.erase("compose");
   return out;
 }
@@ -121,6 +143,10 @@ class AxisReader {
   }
   Value written(const std::string& key, const Json& value, const std::string& path) const {
     if (key == "vary" || key == "compose") fail(path, "cannot be varied");
+    for (const int k : {0, 1}) {  // one would replace the other in silence
+      if (key != lengths[k] || !pinned(lengths[1 - k])) continue;
+      throw UsageError(fmt::format("--set: {}: an axis of this config sets {}; --set 'vary=[]' runs the config without it", lengths[1 - k], key));
+    }
     for (const auto& set : pinned_) {  // "model.norm" is laid over "model.norm.epsilon", and would undo it in silence
       if (set.size() <= key.size() || !set.starts_with(key) || (set[key.size()] != '.' && set[key.size()] != '[')) continue;
       throw UsageError(fmt::format("--set: {}: an axis of this config sets the whole of {}; --set 'vary=[]' runs the config without it",
@@ -196,7 +222,10 @@ std::string as_folder(std::string label) {
 
 Document compose(const std::string& path, const std::vector<std::string>& sets) {
   Document document = read_composed(path, {});
-  for (const std::string& assignment : sets) document.set(assignment);
+  for (const std::string& assignment : sets) {
+    document.set(assignment);
+    give_way(document, assignment.substr(0, assignment.find('=')));
+  }
   if (document.find("compose")) {
     throw UsageError("--set: compose: the pieces are laid before --set; name them in a config");
   }
@@ -228,7 +257,10 @@ std::vector<Cell> expand(const Document& document, const std::vector<std::string
     for (size_t a = 0; a < axes.size(); ++a) {
       const Setting& setting = axes[a][index[a]];
       if (!setting.label.empty()) cell.arm += (cell.arm.empty() ? "" : "-") + setting.label;
-      for (const Value& v : setting.values) cell.document.set(v.path, v.value, v.place);
+      for (const Value& v : setting.values) {
+        cell.document.set(v.path, v.value, v.place);
+        give_way(cell.document, v.path);
+      }
     }
     cell.config = read_run_config(cell.document);
     if (cell.arm.empty()) cell.arm = cell.config.arm;

@@ -6,6 +6,7 @@
 namespace bnlab {
 
 // The file, the pieces it composes (left to right, each may compose others), its own body over them, then --set.
+// train.steps and train.epochs are one thing in two units: what a later layer says replaces what an earlier one said.
 // Pieces are looked for beside the file, in configs/, and in configs/ of the source tree.
 Document compose(const std::string& path, const std::vector<std::string>& sets);
 

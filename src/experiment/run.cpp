@@ -117,7 +117,8 @@ Runner::~Runner() = default;
 
 void Runner::load(const Cell& cell, RunConfig& config) {
   try {
-    state_->load(config);
+    const Dataset& data = state_->load(config);
+    config.train.count_steps(data.train.size);
   } catch (const ConfigError& error) {
     throw ConfigError("", cell.document.explain(error.path(), error.bare()));
   }

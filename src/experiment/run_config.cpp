@@ -47,6 +47,9 @@ void RunConfig::describe(Fields& f) {
 RunConfig read_run_config(const Document& document) {
   RunConfig config;
   read_fields(document, [&](Fields& f) { config.describe(f); });
+  if (config.train.epochs > 0 && document.find("train.steps")) {
+    throw ConfigError("", document.explain("train.epochs", "train.steps says how long as well; give one of them"));
+  }
   const bool plain = !config.name.empty() && config.name[0] != '.' && config.name.size() <= 100 &&
                      config.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == std::string::npos;
   if (!plain) {
@@ -60,6 +63,7 @@ Json resolved(const RunConfig& config) {
   copy.vary.clear();
   Json json = write_fields([&](Fields& f) { copy.describe(f); });
   json.erase("compose");
+  if (copy.train.epochs > 0) json["train"].erase("steps");  // what was asked; the other follows from the data
   return json;
 }
 

@@ -19,7 +19,7 @@ struct GradientView {
   int64_t step;
   double epoch, loss, rate;
   const Workspace<T>& ws;
-  const Batch<T>& batch;
+  const Batch<T>& batch;  // as it was trained on: augmented, where data.augment says so
   double gradient_norm;  // nan where nobody asked
 };
 

@@ -44,9 +44,13 @@ void descend_nesterov(T* __restrict w, const T* __restrict g, T* __restrict v, I
 template <class T>
 Optimizer<T>::Optimizer(const TrainConfig& config, const Plan& plan)
     : velocity_(config.momentum > 0 ? static_cast<size_t>(plan.size(Region::parameters)) : 0, T(0)),
+      adaptive_clip_(config.adaptive_clip, plan),
       momentum_(config.momentum),
       nesterov_(config.nesterov) {
   if (nesterov_ && momentum_ == 0) throw ConfigError("train.nesterov", "needs train.momentum above 0");
+  if (adaptive_clip_ && config.gradient_clip > 0) {
+    throw ConfigError("train.adaptive_clip.lambda", fmt::format("one kind of clipping at a time: train.gradient_clip is {}", config.gradient_clip));
+  }
   std::vector<bool> used(config.groups.size(), false);
   for (const auto& [name, slot, role] : plan.parameters) {
     Segment segment{slot.offset, slot.shape.size(), 1, config.weight_decay};
@@ -78,6 +82,7 @@ double Optimizer<T>::gradient_norm(Pool& pool, const Workspace<T>& ws) const {
 
 template <class T>
 void Optimizer<T>::step(Pool& pool, Workspace<T>& ws, double rate, double clip) {
+  adaptive_clip_.apply(pool, ws);
   for (const Segment& s : segments_) {
     T* const w = ws.parameters().data + s.offset;
     const T* const g = ws.gradients().data + s.offset;

@@ -1,5 +1,5 @@
 // Stochastic gradient descent with momentum, as PyTorch defines it, per group of parameters:
-//   g <- g + weight_decay w,   v <- momentum v + g,   w <- w - rate (nesterov ? g + momentum v : v)
+//   g <- clipped g,   g <- g + weight_decay w,   v <- momentum v + g,   w <- w - rate (nesterov ? g + momentum v : v)
 #pragma once
 
 #include "core/pool.h"
@@ -15,7 +15,7 @@ class Optimizer {
 
   // l2 norm of all gradients, before clipping.
   double gradient_norm(Pool& pool, const Workspace<T>& ws) const;
-  // One step at `rate`; gradients are scaled by `clip` first.
+  // One step at `rate`; gradients are scaled by `clip` or, where asked for, clipped adaptively (in place) first.
   void step(Pool& pool, Workspace<T>& ws, double rate, double clip = 1);
 
   std::vector<T>& velocity() { return velocity_; }  // mirrors the parameters; all the state there is
@@ -27,6 +27,7 @@ class Optimizer {
   };
   std::vector<Segment> segments_;
   std::vector<T> velocity_;
+  AdaptiveClip<T> adaptive_clip_;
   double momentum_;
   bool nesterov_;
 };

@@ -1,5 +1,8 @@
 #include "train/train_config.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "nn/catalogs.h"
 #include "train/schedule.h"
 
@@ -7,6 +10,7 @@ namespace bnlab {
 
 void TrainConfig::describe(Fields& f) {
   f.integer("steps", steps, between(0, 1e12), "updates");
+  f.number("epochs", epochs, between(0, 1e9), "passes over the training samples, in place of steps; 0: as steps say");
   f.integer("batch_size", batch_size, between(1, 1 << 24), "samples to a batch; the remainder of an epoch is left out");
   f.number("learning_rate", learning_rate, at_least(0), "base rate");
   f.component("schedule", schedule, schedules(), "factor of the base rate over the steps");
@@ -15,6 +19,7 @@ void TrainConfig::describe(Fields& f) {
   f.number("weight_decay", weight_decay, at_least(0), "adds weight_decay * w to the gradient (coupled)");
   f.boolean("decay_norms_and_biases", decay_norms_and_biases, "does weight decay reach gains, shifts and biases?");
   f.number("gradient_clip", gradient_clip, at_least(0), "largest l2 norm of the whole gradient; 0: no clipping");
+  f.group("adaptive_clip", "clipping row by row of the weights (lambda, epsilon); lambda 0: none", [&](Fields& g) { adaptive_clip.describe(g); });
   f.component("loss", loss, losses<float>(), "what is minimized");
   size_t count = groups.size();
   f.list("groups", "factors for parameters by name; the first match counts", count, [&](Fields& item, size_t i) {
@@ -25,6 +30,11 @@ void TrainConfig::describe(Fields& f) {
   });
   groups.resize(count);
   f.integer("log_every", log_every, at_least(1), "steps between rows of train.csv");
+}
+
+void TrainConfig::count_steps(int64_t samples) {
+  if (epochs == 0) return;
+  steps = std::max<int64_t>(1, std::llround(epochs * static_cast<double>(samples / batch_size)));
 }
 
 }  // namespace bnlab

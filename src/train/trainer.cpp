@@ -49,7 +49,7 @@ Trainer<T>::Trainer(const ModelConfig& model, const TrainConfig& config, const D
       loss_(make_as<Loss<T>>(losses<T>(), config.loss)),
       schedule_(make_as<Schedule>(schedules(), config.schedule)),
       optimizer_(config, network_.plan()),
-      batches_(data, data.train, config.batch_size, seed),
+      batches_(data, data.train, config.batch_size, seed, data.augment),
       calibrations_(network_.calibrations()) {
   network_.check_batch(config.batch_size);
   if (loss_->needs_labels() && !data.classes) {

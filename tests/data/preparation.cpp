@@ -197,6 +197,55 @@ TEST_CASE("binarize leaves two values, cut above 127, in every split", "[data]")
     CHECK(std::count(before.train.bytes.begin(), before.train.bytes.end(), boundary) > 0);
 }
 
+TEST_CASE("pad_to puts every image in the middle of a black one, and its statistics stay those of the image", "[data]") {
+  const Numbered images;
+  DataConfig config = images.config();
+  config.train_size = 70, config.validation_size = 30;
+  for (const std::string kind : {"none", "per_channel", "per_feature"}) {
+    INFO(kind);
+    config.standardize = kind, config.pad_to = 0;
+    const Dataset small = prepare(config);
+    config.pad_to = 7;  // 2 x 3: two rows above, three below; two columns on either side
+    const Dataset large = prepare(config);
+    CHECK(large.sample == Shape{1, 7, 7, 1});
+    const auto before = {&small.train, &small.validation, &small.test}, after = {&large.train, &large.validation, &large.test};
+    for (auto b = before.begin(), a = after.begin(); b != before.end(); ++b, ++a) {
+      REQUIRE((*a)->size == (*b)->size);
+      CHECK((*a)->labels == (*b)->labels);
+      Batches<double> plain(small, **b, 5, 0), framed(large, **a, 5, 0);
+      const Batch<double> x = plain.range(0, (*b)->size), y = framed.range(0, (*a)->size);
+      size_t wrong = 0;
+      for (Index i = 0; i < (*a)->size; ++i) {
+        for (Index k = 0; k < 49; ++k) {
+          const Index row = k / 7 - 2, column = k % 7 - 2;
+          const bool inside = row >= 0 && row < 2 && column >= 0 && column < 3;
+          const double black = kind == "per_feature" ? 0 : static_cast<double>(small.offset[0]);
+          wrong += y.x[49 * i + k] != (inside ? x.x[6 * i + 3 * row + column] : black);
+          wrong += !inside && (*a)->bytes[static_cast<size_t>(49 * i + k)] != 0;
+        }
+      }
+      CHECK(wrong == 0);
+    }
+  }
+}
+
+TEST_CASE("pad_to keeps the channels of a pixel together", "[data]") {
+  DataConfig config;
+  config.source = {"textures", R"({"samples": 12, "size": 4, "channels": 3})"};
+  const Dataset small = prepare(config);
+  config.pad_to = 6;
+  const Dataset large = prepare(config);
+  CHECK(large.sample == Shape{1, 6, 6, 3});
+  Batches<float> plain(small, small.train, 5, 0), framed(large, large.train, 5, 0);
+  const Batch<float> x = plain.range(3, 1), y = framed.range(3, 1);
+  for (Index c = 0; c < 3; ++c) {
+    CHECK(y.x[c] == small.offset[static_cast<size_t>(c)]);
+    CHECK(y.x[(2 * 6 + 3) * 3 + c] == x.x[(1 * 4 + 2) * 3 + c]);
+  }
+  config.pad_to = 4;  // nothing to add
+  CHECK(prepare(config).train.bytes == small.train.bytes);
+}
+
 TEST_CASE("label_noise draws the asked share of training labels anew, and touches nothing else", "[data]") {
   DataConfig config;
   config.source = {"gaussian_mixture", R"({"samples": 10000, "features": 2, "classes": 10})"};
@@ -230,6 +279,7 @@ TEST_CASE("where files are missing the fallback takes over, and says so", "[data
   const Scratch scratch;
   DataConfig config;
   config.source = {"mnist", "{}"}, config.directory = scratch.path(), config.binarize = true;
+  config.pad_to = 32, config.augment.flip = true;
   config.fallback = {"gaussian_mixture", R"({"samples": 30})"};
   std::string notice;
   const Dataset data = load_dataset(config, notice);
@@ -238,5 +288,12 @@ TEST_CASE("where files are missing the fallback takes over, and says so", "[data
   CHECK(config.source.name == "gaussian_mixture");  // the resolved config says what was done
   CHECK(config.fallback.name.empty());
   CHECK_FALSE(config.binarize);
+  CHECK(config.pad_to == 0);  // nothing that only images can have
+  CHECK_FALSE(config.augment.any());
   CHECK(notice.find("mnist is not installed") == 0);
+  config.source = {"mnist", "{}"}, config.fallback = {"textures", R"({"samples": 30, "size": 28})"};
+  config.pad_to = 32, config.augment.flip = true;
+  const Dataset other_images = load_dataset(config, notice);
+  CHECK(other_images.sample == Shape{1, 32, 32, 3});
+  CHECK(other_images.augment.flip);
 }

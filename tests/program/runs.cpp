@@ -55,6 +55,33 @@ void require_same(const Scratch& scratch, const std::string& a, const std::strin
 
 }  // namespace
 
+TEST_CASE("epochs are steps in another unit; what is said later stands, and the resolved config says what was asked", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const std::vector<std::string> files{"train.csv", "eval.csv", "export/final.safetensors"};
+  const std::string steps = dir(bnlab_run(scratch, "steps")), epochs = dir(bnlab_run(scratch, "epochs", {"--set", "train.epochs=3"}));
+  require_same(scratch, steps, epochs, files);  // 20 batches to an epoch
+  const Json train = Json::parse(scratch.read(epochs + "/config.resolved.json"))["train"];
+  CHECK(train["epochs"] == 3);
+  CHECK_FALSE(train.contains("steps"));
+  CHECK(Json::parse(scratch.read(epochs + "/summary.json"))["steps"] == 60);
+  CHECK(Json::parse(scratch.read(steps + "/config.resolved.json"))["train"]["steps"] == 60);
+  // each repeats itself, and is over-ruled in either unit
+  scratch.write("config.json", scratch.read(epochs + "/config.resolved.json"));
+  const Json again = only_line(bnlab_run(scratch, "epochs"));
+  CHECK(again["dir"] == epochs);
+  CHECK(only_line(bnlab_run(scratch, "over", {"--set", "train.steps=7"}))["steps"] == 7);
+  CHECK(only_line(bnlab_run(scratch, "over", {"--set", "train.epochs=0.5"}))["steps"] == 10);
+  scratch.write("piece.json", scratch.read(steps + "/config.resolved.json"));
+  scratch.write("config.json", R"({"compose": ["piece"], "train": {"epochs": 2}})");
+  CHECK(only_line(bnlab_run(scratch, "over"))["steps"] == 40);
+  CHECK(only_line(bnlab_run(scratch, "over", {"--set", "train.steps=9", "--set", "train.epochs=0"}))["steps"] == 9);  // 0 says nothing
+  scratch.write("config.json", R"({"compose": ["piece"], "vary": [{"arms": {"a": {"train.steps": 5}, "b": {"train.epochs": 1}}}]})");
+  const Said arms = bnlab_run(scratch, "arms");
+  CHECK(arms.out.find(R"("steps":5,)") != std::string::npos);
+  CHECK(arms.out.find(R"("steps":20,)") != std::string::npos);
+}
+
 TEST_CASE("the same config is the same bytes; probes and threads change nothing", "[program]") {
   const Scratch scratch;
   scratch.write("config.json", config);

@@ -32,8 +32,8 @@ TEST_CASE("no step allocates, under any norm, in any model", "[train]") {
   const auto body = GENERATE(R"("name": "mlp", "widths": [40, 30])", R"("name": "deep_linear", "depth": 4)", R"("name": "residual_mlp", "blocks": 2)");
   for (const auto& norm : norms<float>().names()) {
     if (norm == "instance_norm") continue;  // needs space
-    const std::string json = R"({"data": {"name": "gaussian_mixture", "samples": 200}, "model": {)" + std::string(body) + R"(, "norm": ")" + norm +
-                             R"(", "placement": ")" + (norm == "group_norm" ? "none" : "before_activation") + R"(", "dropout": 0.2, "weights": "weight_norm"}, "train": {"batch_size": 20, "momentum": 0.9}})";
+    const std::string json = R"({"data": {"name": "textures", "size": 8, "samples": 200, "augment": {"flip": true, "crop_padding": 2}}, "model": {)" + std::string(body) + R"(, "norm": ")" + norm +
+                             R"(", "placement": ")" + (norm == "group_norm" ? "none" : "before_activation") + R"(", "dropout": 0.2, "weights": "weight_norm"}, "train": {"batch_size": 20, "momentum": 0.9, "adaptive_clip": {"lambda": 0.01}}})";
     RunConfig config = read_run_config(Document::parse(json, "test"));
     std::string notice;
     const Dataset data = load_dataset(config.data, notice);

@@ -119,6 +119,29 @@ TEST_CASE("schedules have the shapes they promise", "[train]") {
   CHECK(factor("constant", R"({"warm_up_steps": 10})", 0) == Approx(0.1));
   CHECK(factor("constant", R"({"warm_up_steps": 10})", 9) == Approx(1));
   CHECK(factor("linear", R"({"end": 0, "warm_up_steps": 20})", 60) == Approx(0.5));
+  CHECK(factor("triangular", R"({"peak": 0.2})", 0) == Approx(0.05));
+  CHECK(factor("triangular", R"({"peak": 0.2})", 9) == Approx(0.5));
+  CHECK(factor("triangular", R"({"peak": 0.2})", 19) == 1);
+  CHECK(factor("triangular", R"({"peak": 0.2, "end": 0.1})", 60) == Approx(0.55));
+  CHECK(factor("triangular", R"({"peak": 0})", 0) == 1);
+  CHECK(factor("triangular", R"({"peak": 1})", 99) == 1);
+  for (int64_t step = 0; step < 100; ++step) {
+    CHECK(factor("triangular", R"({"peak": 0.13, "end": 0.2})", step) == factor("linear", R"({"warm_up_steps": 13, "end": 0.2})", step));
+  }
+}
+
+TEST_CASE("epochs are counted in whole batches", "[train]") {
+  auto steps = [](double epochs, int64_t batch, int64_t samples) {
+    TrainConfig config;
+    config.epochs = epochs, config.batch_size = batch;
+    config.count_steps(samples);
+    return config.steps;
+  };
+  CHECK(steps(0, 16, 240) == 1000);  // as steps say
+  CHECK(steps(3, 16, 240) == 45);
+  CHECK(steps(3, 16, 255) == 45);  // a remainder is left out of each epoch
+  CHECK(steps(0.5, 16, 240) == 8);
+  CHECK(steps(1e-3, 16, 240) == 1);
 }
 
 TEST_CASE("frozen statistics are of initialization and stay; population statistics follow", "[train]") {
