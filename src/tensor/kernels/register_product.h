@@ -21,9 +21,11 @@ struct RegisterProduct {
 constexpr Index most_accumulators = vector_registers == 32 ? 24 : 12;
 constexpr Index widest_panel = vector_registers == 32 ? 4 : 2;
 
-template <Index R, Index J>
+// Row: a_row where the compiler is to know it (two dozen row offsets would not stay in registers), or 0.
+template <Index R, Index J, Index Row>
 inline void register_tile(const RegisterProduct& g, Index first) {
-  const float* a = g.a + first * g.a_row;
+  const Index a_row = Row > 0 ? Row : g.a_row;
+  const float* a = g.a + first * a_row;
   float* c = g.c + first * g.c_row;
   Vec acc[R][J];
   BNLAB_UNROLL for (Index i = 0; i < R; ++i) {
@@ -34,7 +36,7 @@ inline void register_tile(const RegisterProduct& g, Index first) {
     Vec panel[J];
     BNLAB_UNROLL for (Index j = 0; j < J; ++j) panel[j] = load(b + j * lanes);
     BNLAB_UNROLL for (Index i = 0; i < R; ++i) {
-      const float s = a[i * g.a_row];
+      const float s = a[i * a_row];
       BNLAB_UNROLL for (Index j = 0; j < J; ++j) acc[i][j] += s * panel[j];
     }
   }
@@ -43,10 +45,21 @@ inline void register_tile(const RegisterProduct& g, Index first) {
   }
 }
 
-template <Index J, Index R = most_accumulators / J>
-void register_product(const RegisterProduct& g, Index rows, Index first = 0) {
-  for (; first + R <= rows; first += R) register_tile<R, J>(g, first);
-  if constexpr (R > 1) register_product<J, R / 2>(g, rows, first);
+template <Index J, Index Row, Index R = most_accumulators / J>
+void register_rows(const RegisterProduct& g, Index rows, Index first = 0) {
+  for (; first + R <= rows; first += R) register_tile<R, J, Row>(g, first);
+  if constexpr (R > 1) register_rows<J, Row, R / 2>(g, rows, first);
+}
+
+template <Index J>
+void register_product(const RegisterProduct& g, Index rows) {
+  switch (g.a_row) {
+    case 1: return register_rows<J, 1>(g, rows);
+    case 16: return register_rows<J, 16>(g, rows);
+    case 32: return register_rows<J, 32>(g, rows);
+    case 64: return register_rows<J, 64>(g, rows);
+    default: return register_rows<J, 0>(g, rows);
+  }
 }
 
 // How many vectors wide the panels of `columns` numbers are.

@@ -120,13 +120,19 @@ void convolve(Pool& pool, View<const float> x, const float* u, View<float> y, Fi
     const Index end = std::min(from.count(), (part + 1) * each);
     for (Index first = part * each; first < end; first += blocks.each) {
       const Index count = std::min(blocks.each, end - first);
-      for (Index t = 0; t < count; ++t) transform_input(from, first + t, x.data, v + t * in, blocks.plane_in);
+      for (Index t = 0; t < count; ++t) {
+        transform_input(from, first + t, x.data, v + t * in, blocks.plane_in);
+        prefetch<true>(to, first + t, y.data);
+      }
       for (Index point = 0; point < points; ++point) {
         for (Index k = 0; k < out; k += width) {
           register_product(vectors, {v + point * blocks.plane_in, in, 1, u + point * plane + k * in, width, m + point * blocks.plane_out + k, out, in, false}, count);
         }
       }
-      for (Index t = 0; t < count; ++t) transform_output(to, first + t, m + t * out, blocks.plane_out, y.data, finish);
+      for (Index t = 0; t < count; ++t) {
+        transform_output(to, first + t, m + t * out, blocks.plane_out, y.data, finish);
+        if (first + count + t < end) prefetch<false>(from, first + count + t, x.data);
+      }
     }
   });
 }

@@ -54,7 +54,15 @@ void weight_gradient(Pool& pool, View<const float> x, View<const float> dy, floa
       for (Index first = begin; first < end; first += plan.each) {
         const Index count = std::min(plan.each, end - first);
         for (Index t = 0; t < count; ++t) transform(first + t, v, dm, t);
-        for (Index point = 0; point < points; ++point) accumulate(plan, point, v, dm, du, count, first != begin);
+        for (Index point = 0; point < points; ++point) {
+          accumulate(plan, point, v, dm, du, count, first != begin);
+          // the next block, a share at each point
+          for (Index t = point * count / points; t < (point + 1) * count / points; ++t) {
+            if (first + count + t >= end) break;
+            prefetch<false>(from, first + count + t, x.data);
+            prefetch<false>(to, first + count + t, dy.data);
+          }
+        }
       }
     });
   } else {

@@ -25,6 +25,19 @@ struct Tile {
   }
 };
 
+// Asks for the lines that a tile is first to touch, so that they arrive while something else is computed: memory is far
+// and the order of tiles is more than the hardware foresees.
+template <bool writes>
+inline void prefetch(const Tiles& tiles, Index number, const float* image) {
+  const Tile at(tiles, number);
+  const Shape& s = tiles.shape;
+  const Index rows = std::min(step, s.h - at.y), width = std::min(step, s.w - at.x) * s.c;
+  const float* corner = image + ((at.sample * s.h + at.y) * s.w + at.x) * s.c;
+  for (Index i = 0; i < rows; ++i, corner += s.w * s.c) {
+    for (Index k = 0; k < width; k += 16) __builtin_prefetch(corner + k, writes, 2);
+  }
+}
+
 // B^T d B of one tile, channel by vector of channels, into point[i] + c of the 36 planes `plane` floats apart.
 inline void transform_input(const Tiles& tiles, Index number, const float* x, float* out, Index plane) {
   const Tile at(tiles, number);
