@@ -109,7 +109,28 @@ TEST_CASE("models know every activation, weight map and dropout", "[contract][mo
   }
 }
 
-TEST_CASE("every model is covered by the test above", "[contract][model]") { 
+TEST_CASE("every residual model under every scaling and placement: gradients agree with central differences", "[contract][model][scaling]") {
+  const auto body = GENERATE(from_range(bodies));
+  const auto scaling = GENERATE(from_range(scalings<double>().names()));
+  if (body.json.find("res") == std::string::npos) return;
+  int built = 0;
+  for (const auto& placement : placements().names()) {
+    for (const char* norm : {"batch_norm", "rms_norm"}) {
+      if (placement == "none" && std::string(norm) != "batch_norm") continue;
+      const std::string where_norms = placement == "sites" ? R"(["branch_end", "before_classifier"])" : "\"" + placement + "\"";
+      std::string where;
+      const auto config = config_of("{" + body.json + R"(, "activation": "tanh", "norm": ")" + norm + R"(", "placement": )" + where_norms + R"(, "scaling": ")" + scaling + "\"}");
+      const double error = check_network(config, body.input, "softmax_cross_entropy", where);
+      built += error >= 0;
+      INFO(body.json << " " << scaling << " " << placement << " " << norm << " " << where << ": " << error);
+      REQUIRE(error <= 1e-6);
+    }
+  }
+  INFO(body.json << " " << scaling << ": " << built);
+  REQUIRE(built >= (scaling == "zero_gamma" ? 4 : 20));
+}
+
+TEST_CASE("every model is covered by the tests above", "[contract][model]") { 
   for (const auto& name : models<double>().names()) {
     INFO(name);
     REQUIRE(std::any_of(bodies.begin(), bodies.end(), [&](const Body& body) { return body.json.find("\"" + name + "\"") != std::string::npos; }));
