@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "model/settle.h"
 #include "nn/layers/conv2d.h"
 #include "nn/layers/dropout.h"
 #include "nn/layers/linear.h"
@@ -156,7 +157,8 @@ Builder<T>& Builder<T>::dropout() {
 
 template <class T>
 Builder<T>& Builder<T>::begin_block() {
-  branches_.emplace_back();
+  const int summed = branches_.empty() ? 0 : branches_.back().transition ? 1 : branches_.back().summed + 1;
+  branches_.push_back({0, summed, false});
   const auto number = static_cast<int>(branches_.size());
   enter(fmt::format("block{}", number));
   block_ = number;
@@ -203,13 +205,9 @@ template <class T>
 Place Builder<T>::complete(Place place) const {
   place.blocks = static_cast<int>(branches_.size());
   if (place.block == 0) return place;
-  place.layers = branches_[static_cast<size_t>(place.block - 1)].layers;
-  place.summed = place.block - 1;
-  for (int block = place.block - 1; block >= 1; --block) {
-    if (!branches_[static_cast<size_t>(block - 1)].transition) continue;
-    place.summed = place.block - block;
-    break;
-  }
+  const Branch& branch = branches_[static_cast<size_t>(place.block - 1)];
+  place.layers = branch.layers;
+  place.summed = branch.summed;
   return place;
 }
 
@@ -228,38 +226,6 @@ void Builder<T>::ask_scaling() {
   }
 }
 
-// From each join back along its branch to the last weight layer: the norm that is met ends the branch.
-template <class T>
-void Builder<T>::zero_last_gammas(std::vector<Node<T>>& nodes) const {
-  for (const Node<T>& join : nodes) {
-    if (!join.scaling || !join.scaling->zeroes_last_gamma()) continue;
-    const Node<T>* last = &nodes[static_cast<size_t>(join.branch)];
-    while (last->kind == NodeKind::scaling || last->kind == NodeKind::dropout) last = &nodes[static_cast<size_t>(last->input)];
-    if (last->kind != NodeKind::norm) {
-      throw ConfigError("model.scaling", fmt::format("{} starts the norm that ends each branch from gamma = 0, but no norm stands behind the last weight layer before {}; use a norm such as batch_norm with placement branch_end (or published, in resnet_cifar v1)", join.what, join.name));
-    }
-    if (!last->layer->start_gamma_at_zero()) {
-      throw ConfigError("model.norm", fmt::format("{} starts gamma of {} from 0, but {} learns none there; use an affine norm such as batch_norm", join.what, last->name, last->what));
-    }
-  }
-}
-
-template <class T>
-void Builder<T>::drop_cancelled_biases(std::vector<Node<T>>& nodes) const {
-  std::vector<int> readers(nodes.size(), 0);
-  std::vector<const Layer<T>*> reader(nodes.size(), nullptr);
-  for (const auto& node : nodes) {
-    for (const int from : {node.input, node.branch}) {
-      if (from < 0) continue;
-      ++readers[static_cast<size_t>(from)];
-      reader[static_cast<size_t>(from)] = node.layer.get();
-    }
-  }
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].layer && readers[i] == 1 && reader[i] && reader[i]->cancels_bias()) nodes[i].layer->drop_bias();
-  }
-}
-
 template <class T>
 Network<T> Builder<T>::finish() {
   auto placement = make_as<Placement>(placements(), materials_.placement);
@@ -269,24 +235,10 @@ Network<T> Builder<T>::finish() {
     if (covered[i]) nodes_[static_cast<size_t>(offered_at_[i])].layer = make_as<Layer<T>>(norms<T>(), materials_.norm);
   }
   ask_scaling();
-  // Leave out the placeholders that stayed empty: whoever reads them reads what they would have read.
-  std::vector<int> renamed(nodes_.size());
-  std::vector<Node<T>> kept;
-  auto to = [&](int node) { return node < 0 ? -1 : renamed[static_cast<size_t>(node)]; };
-  for (size_t i = 0; i < nodes_.size(); ++i) {
-    Node<T>& node = nodes_[i];
-    if (!node.layer && !node.scaling) {
-      renamed[i] = to(node.input);
-      continue;
-    }
-    node.input = to(node.input);
-    node.branch = to(node.branch);
-    renamed[i] = static_cast<int>(kept.size());
-    kept.push_back(std::move(node));
-  }
-  zero_last_gammas(kept);
-  if (materials_.bias == "auto") drop_cancelled_biases(kept);
-  return Network<T>(input_, std::move(kept), std::move(offers_), std::move(covered));
+  std::vector<Node<T>> nodes = without_placeholders(std::move(nodes_));
+  zero_last_gammas(nodes);
+  if (materials_.bias == "auto") drop_cancelled_biases(nodes);
+  return Network<T>(input_, std::move(nodes), std::move(offers_), std::move(covered));
 }
 
 template class Builder<float>;

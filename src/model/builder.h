@@ -40,9 +40,9 @@ class Builder {
   Builder& dropout();
 
   // A residual block: begin_block, its skip and its branch in any order, join. Scalings find their places by these calls.
-  Builder& begin_block();        // enters "block1", "block2", ...
-  Builder& begin_branch();       // what is built from here is the branch
-  Builder& join(int skip);       // y = scaling(skip, here)
+  Builder& begin_block();   // enters "block1", "block2", ...
+  Builder& begin_branch();  // what is built from here is the branch
+  Builder& join(int skip);  // y = scaling(skip, here)
 
   int here() const { return here_; }
   Builder& go(int node);
@@ -60,12 +60,11 @@ class Builder {
   void offer_transition();
   Place complete(Place place) const;  // with what only the whole network tells
   void ask_scaling();
-  void zero_last_gammas(std::vector<Node<T>>& nodes) const;
-  void drop_cancelled_biases(std::vector<Node<T>>& nodes) const;
   bool biased() const { return biases_ && materials_.bias != "never"; }
 
   struct Branch {
-    int layers = 0;
+    int layers = 0;  // weight layers
+    int summed = 0;  // as in Place
     bool transition = false;
   };
   struct Placed {

@@ -130,6 +130,23 @@ TEST_CASE("every residual model under every scaling and placement: gradients agr
   REQUIRE(built >= (scaling == "zero_gamma" ? 3 : 14));
 }
 
+TEST_CASE("every option of a scaling keeps the gradients of a network right", "[contract][model][scaling]") {
+  const auto scaling = GENERATE(R"({"name": "constant", "skip": 0.7, "branch": -1.3})", R"({"name": "skip_init", "alpha": "one"})", R"({"name": "fixup", "zero_last": false, "scalars": false})",
+                                R"({"name": "nf", "alpha": 0.6, "gain": true})", R"({"name": "rescale", "c": 1.5, "multiplier": "fixed"})", R"({"name": "rescale", "bias": "zero"})",
+                                R"({"name": "ratio_forced", "ratio": 0.2, "epsilon": 0.3})");
+  for (const Body& body : bodies) {
+    if (body.json.find("res") == std::string::npos) continue;
+    for (const char* rest : {R"("weights": "weight_norm")", R"("weights": "scaled_weight_standardization", "dropout": 0.3)", R"("norm": "layer_norm", "placement": ["branch_end", "skip"])",
+                             R"("norm": "batch_norm", "placement": ["before_weight", "after_addition"], "bias": "always")"}) {
+      std::string where;
+      const double error = check_network(config_of("{" + body.json + R"(, "activation": "tanh", "scaling": )" + scaling + ", " + rest + "}"), body.input, "softmax_cross_entropy", where);
+      INFO(body.json << " " << scaling << " " << rest << " " << where << ": " << error);
+      REQUIRE(error >= 0);
+      REQUIRE(error <= 1e-6);
+    }
+  }
+}
+
 TEST_CASE("every model is covered by the tests above", "[contract][model]") { 
   for (const auto& name : models<double>().names()) {
     INFO(name);

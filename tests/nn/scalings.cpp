@@ -263,6 +263,7 @@ TEST_CASE("fixup: its three rules, each on its own", "[scaling]") {
     CHECK(seen->parameter("block2/before_linear2/bias")[0] == 0);
     CHECK(seen->find("stem/before_linear") == -1);
   }
+  CHECK(count(Seen(body + R"("fixup", "bias": "always")", in), 8, Role::bias) == 16 * 3 + 1);
   for (const Seen* seen : {&only1, &only2}) {
     CHECK(count(*seen, 1, Role::bias) == 0);
     CHECK(count(*seen, 1, Role::gain) == 0);
@@ -330,6 +331,22 @@ TEST_CASE("ratio_forced: evaluation takes the running variances, calibration the
   CHECK(g(Mode::evaluate, 5, 7) == Approx(std::sqrt((9.0 + 1) / (4.0 + 16))));
   CHECK(scaling->refuses({1, 1, 1, 3}) != "");
   CHECK(scaling->refuses({1, 2, 1, 3}) == "");
+}
+
+TEST_CASE("a network hands its joins' wishes on: batches of one refused, calibration begun", "[scaling]") {
+  Seen seen(R"("name": "residual_mlp", "blocks": 2, "width": 4, "scaling": "ratio_forced")", {5, 1, 1, 3}, 1, 1, Mode::train);
+  CHECK_THROWS_WITH(seen.network.check_batch(1), Catch::Matchers::Contains("train.batch_size: ratio_forced at block1/add"));
+  CHECK_NOTHROW(seen.network.check_batch(2));
+  auto batches = [&] {
+    std::vector<float> out;
+    for (const auto& entry : seen.network.plan().state) {
+      if (entry.name.ends_with("/batches")) out.push_back(seen.ws[entry.slot][0]);
+    }
+    return out;
+  };
+  CHECK(batches() == std::vector<float>{1, 1});
+  seen.network.begin_calibration(seen.ws);
+  CHECK(batches() == std::vector<float>{0, 0});
 }
 
 TEST_CASE("channel_bias: the mean of the first batches is measured, then held; its backward is right with the mean as a constant", "[scaling]") {
