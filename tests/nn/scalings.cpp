@@ -407,6 +407,33 @@ TEST_CASE("rescale with data_dependent biases: what enters the branches' weight 
   CHECK(biases == std::vector<std::string>{"stem/conv/bias", "output/linear/bias"});
 }
 
+TEST_CASE("under every scaling the gradients do not depend on the number of threads", "[scaling]") {
+  const auto name = GENERATE(from_range(scalings<float>().names()));
+  const std::string options = name == "rescale" ? R"(, "bias": "data_dependent")" : name == "nf" ? R"(, "gain": true)" : "";
+  const Shape in{700, 1, 1, 50};
+  const auto network = build_network<float>(
+      config_of(R"("name": "residual_mlp", "blocks": 2, "width": 150, "norm": "batch_norm", "placement": "branch_end", "scaling": {"name": ")" + name + "\"" + options + "}"), in, 10);
+  std::vector<float> x(static_cast<size_t>(in.size()));
+  Stream(1, "x").fill_normal(0, x.data(), x.size());
+  auto gradients = [&](int threads) {
+    Workspace<float> ws(network.plan());
+    Pool pool(threads);
+    network.initialize(ws, 1);
+    for (const auto& entry : network.plan().parameters) {
+      for (Index i = 0; i < entry.slot.shape.size(); ++i) ws[entry.slot][i] += static_cast<float>(0.1 * Stream(2, entry.name).normal(0, static_cast<uint64_t>(i)));
+    }
+    const Pass<float> pass{ws, pool};
+    const View<float> out = network.forward(pass, {x.data(), in}), top = network.top(ws, in.n);
+    std::copy_n(out.data, out.size(), top.data);
+    network.backward(pass, {x.data(), in});
+    return std::vector<float>(ws.gradients().data, ws.gradients().data + ws.gradients().size());
+  };
+  INFO(name);
+  const auto alone = gradients(1);
+  REQUIRE(std::all_of(alone.begin(), alone.end(), [](float g) { return std::isfinite(g); }));
+  REQUIRE(alone == gradients(3));
+}
+
 TEST_CASE("scalings that cannot be had say what to change", "[scaling]") {
   auto message = [](const std::string& json) -> std::string {
     try {
