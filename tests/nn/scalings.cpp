@@ -273,6 +273,37 @@ TEST_CASE("fixup: its three rules, each on its own", "[scaling]") {
   CHECK(ratio(single, plain, "block3/linear/weight") == 1);
 }
 
+TEST_CASE("joins start with the factors of their formulas: block 3 of 16", "[scaling]") {
+  const auto [name, options, of_skip, of_branch] = GENERATE(table<std::string, std::string, double, double>({
+      {"none", "{}", 1, 1},
+      {"divide_sqrt2", "{}", std::sqrt(0.5), std::sqrt(0.5)},
+      {"constant", R"({"skip": 0.3, "branch": -2})", 0.3, -2},
+      {"skip_init", R"({"alpha": "inverse_sqrt_depth"})", 1, 0.25},
+      {"skip_init", R"({"alpha": "one"})", 1, 1},
+      {"rezero", "{}", 1, 0},
+      {"fixup", "{}", 1, 1},
+      {"zero_gamma", "{}", 1, 1},
+      {"nf", R"({"alpha": 0.3})", 1, 0.3},
+      {"nf", R"({"gain": true})", 1, 0},
+      {"rescale", R"({"c": 2})", std::sqrt(4.0 / 5), 0.25},  // the rest of beta is in the weights
+      {"rescale", "{}", std::sqrt(18.0 / 19), 0.25},
+  }));
+  const auto scaling = make_as<Scaling<double>>(scalings<double>(), {name, options});
+  const Shape shape{1, 1, 1, 2};
+  Planner planner(sizeof(double));
+  planner.enter("add");
+  scaling->plan(shape, 3, 16, planner);
+  Workspace<double> ws(planner.finish());
+  scaling->initialize(ws, 1);
+  Pool pool;
+  const double skip[2] = {1, 0}, branch[2] = {0, 1};
+  double y[2];
+  scaling->forward({ws, pool}, {skip, shape}, {branch, shape}, {y, shape});
+  INFO(name << " " << options);
+  CHECK(y[0] == Approx(of_skip));
+  CHECK(y[1] == Approx(of_branch));
+}
+
 TEST_CASE("skip_init: alpha starts where it is told", "[scaling]") {
   auto alpha = [](const char* option) {
     const Seen seen(R"("name": "residual_mlp", "blocks": 16, "width": 4, "scaling": {"name": "skip_init", "alpha": ")" + std::string(option) + "\"}", {4, 1, 1, 5});
