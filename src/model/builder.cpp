@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "model/settle.h"
 #include "nn/layers/conv2d.h"
 #include "nn/layers/dropout.h"
 #include "nn/layers/linear.h"
@@ -32,6 +33,7 @@ Builder<T>::Builder(Shape input, Index outputs, const Materials& materials)
 template <class T>
 Builder<T>& Builder<T>::enter(const std::string& scope) {
   scope_ = scope;
+  block_ = 0;
   return *this;
 }
 
@@ -70,9 +72,26 @@ std::string Builder<T>::numbered(const std::string& what) {
 }
 
 template <class T>
+void Builder<T>::offer(const std::string& name, Place place) {
+  add(name, NodeKind::scaling, materials_.scaling.name, nullptr);  // a placeholder until the whole network is known
+  places_.push_back({here_, place});
+}
+
+template <class T>
+Builder<T>& Builder<T>::add_weight(const std::string& what, const std::string& kind, std::unique_ptr<Layer<T>> layer, bool in_branch, bool classifier) {
+  const std::string name = numbered(what);
+  Place place{Spot::weight, block_};
+  if (in_branch) place.layer = ++branches_.back().layers;
+  place.classifier = classifier;
+  if (!weights_.empty()) offer(scope_ + "/before_" + name.substr(scope_.size() + 1), place);
+  add(name, NodeKind::weight, kind, std::move(layer));
+  weights_.push_back({here_, place});
+  return *this;
+}
+
+template <class T>
 Builder<T>& Builder<T>::linear(Index out) {
-  return add(numbered("linear"), NodeKind::weight, "linear",
-             std::make_unique<Linear<T>>(out, biases_ && materials_.bias != "never", materials_.initializer, materials_.weights));
+  return add_weight("linear", "linear", std::make_unique<Linear<T>>(out, biased(), materials_.initializer, materials_.weights), branch_start_ >= 0, false);
 }
 
 template <class T>
@@ -80,24 +99,23 @@ Builder<T>& Builder<T>::classifier() {
   norm(Site::before_classifier);
   scope_ = "output";
   const Choice& initializer = materials_.classifier_initializer.name.empty() ? materials_.initializer : materials_.classifier_initializer;
-  return add(numbered("linear"), NodeKind::weight, "linear",
-             std::make_unique<Linear<T>>(outputs_, biases_ && materials_.bias != "never", initializer, Choice{"plain", "{}"}));
+  return add_weight("linear", "linear", std::make_unique<Linear<T>>(outputs_, biased(), initializer, Choice{"plain", "{}"}), false, true);
 }
 
 template <class T>
 Builder<T>& Builder<T>::conv(Index out, Index kernel, Index stride) {
-  return add(numbered("conv"), NodeKind::weight, "conv2d",
-             std::make_unique<Conv2d<T>>(ConvOptions{out, kernel, stride, kernel / 2}, biases_ && materials_.bias != "never", materials_.initializer, materials_.weights, materials_.convolution));
+  return add_weight("conv", "conv2d", std::make_unique<Conv2d<T>>(ConvOptions{out, kernel, stride, kernel / 2}, biased(), materials_.initializer, materials_.weights, materials_.convolution), branch_start_ >= 0, false);
 }
 
 template <class T>
 Builder<T>& Builder<T>::projection(Index out, Index stride) {
-  return add(numbered("projection"), NodeKind::weight, "conv2d",
-             std::make_unique<Conv2d<T>>(ConvOptions{out, 1, stride, 0}, false, materials_.initializer, materials_.weights, materials_.convolution));
+  offer_transition();
+  return add_weight("projection", "conv2d", std::make_unique<Conv2d<T>>(ConvOptions{out, 1, stride, 0}, false, materials_.initializer, materials_.weights, materials_.convolution), false, false);
 }
 
 template <class T>
 Builder<T>& Builder<T>::padded_identity(Index channels, Index stride) {
+  offer_transition();
   return add(numbered("shortcut"), NodeKind::shortcut, "padded_identity", std::make_unique<PaddedIdentity<T>>(channels, stride));
 }
 
@@ -126,7 +144,9 @@ template <class T>
 Builder<T>& Builder<T>::activate() {
   const std::string& what = activation_.name;
   if (what == "identity") return *this;
-  return add(numbered(what), NodeKind::activation, what, make_as<Layer<T>>(activations<T>(), activation_));
+  const std::string name = numbered(what);
+  offer(scope_ + "/before_" + name.substr(scope_.size() + 1), {Spot::activation, block_});
+  return add(name, NodeKind::activation, what, make_as<Layer<T>>(activations<T>(), activation_));
 }
 
 template <class T>
@@ -136,7 +156,32 @@ Builder<T>& Builder<T>::dropout() {
 }
 
 template <class T>
-Builder<T>& Builder<T>::join(int skip, int block) {
+Builder<T>& Builder<T>::begin_block() {
+  const int summed = branches_.empty() ? 0 : branches_.back().transition ? 1 : branches_.back().summed + 1;
+  branches_.push_back({0, summed, false});
+  const auto number = static_cast<int>(branches_.size());
+  enter(fmt::format("block{}", number));
+  block_ = number;
+  return *this;
+}
+
+template <class T>
+Builder<T>& Builder<T>::begin_branch() {
+  offer(scope_ + "/branch", {Spot::branch, block_});
+  branch_start_ = here_;
+  return *this;
+}
+
+template <class T>
+void Builder<T>::offer_transition() {
+  branches_.back().transition = true;
+  bool shared = false;  // does the place before the branch stand before this shortcut too?
+  for (int node = here_; node >= 0 && branch_start_ >= 0; node = nodes_[static_cast<size_t>(node)].input) shared |= node == branch_start_;
+  if (!shared) offer(scope_ + "/transition", {Spot::transition, block_});
+}
+
+template <class T>
+Builder<T>& Builder<T>::join(int skip) {
   Node<T> node;
   node.name = scope_ + "/add";
   node.kind = NodeKind::join;
@@ -144,8 +189,9 @@ Builder<T>& Builder<T>::join(int skip, int block) {
   node.scaling = make_as<Scaling<T>>(scalings<T>(), materials_.scaling);
   node.input = skip;
   node.branch = here_;
-  node.block = block;
+  node.block = block_;
   put(std::move(node));
+  branch_start_ = -1;
   return *this;
 }
 
@@ -156,6 +202,31 @@ Builder<T>& Builder<T>::go(int node) {
 }
 
 template <class T>
+Place Builder<T>::complete(Place place) const {
+  place.blocks = static_cast<int>(branches_.size());
+  if (place.block == 0) return place;
+  const Branch& branch = branches_[static_cast<size_t>(place.block - 1)];
+  place.layers = branch.layers;
+  place.summed = branch.summed;
+  return place;
+}
+
+// The layers a scaling wants, and what it wants of the weight layers.
+template <class T>
+void Builder<T>::ask_scaling() {
+  if (branches_.empty() && materials_.scaling.name != "none") {
+    throw ConfigError("model.scaling", fmt::format("'{}' says how residual blocks join, but this model has no residual blocks; use none", materials_.scaling.name));
+  }
+  const auto scaling = make_as<Scaling<T>>(scalings<T>(), materials_.scaling);
+  for (const auto& [node, place] : places_) nodes_[static_cast<size_t>(node)].layer = scaling->before(complete(place));
+  for (const auto& [node, place] : weights_) {
+    Layer<T>& layer = *nodes_[static_cast<size_t>(node)].layer;
+    layer.scale_initial_weights(scaling->initial_gain(complete(place)));
+    if (materials_.bias == "auto" && scaling->replaces_bias(complete(place))) layer.drop_bias();
+  }
+}
+
+template <class T>
 Network<T> Builder<T>::finish(Keep keep) {
   auto placement = make_as<Placement>(placements(), materials_.placement);
   std::vector<bool> covered = placement->cover(offers_);
@@ -163,36 +234,11 @@ Network<T> Builder<T>::finish(Keep keep) {
   for (size_t i = 0; i < offers_.size(); ++i) {
     if (covered[i]) nodes_[static_cast<size_t>(offered_at_[i])].layer = make_as<Layer<T>>(norms<T>(), materials_.norm);
   }
-  // Leave out the placeholders that stayed empty: whoever reads them reads what they would have read.
-  std::vector<int> renamed(nodes_.size());
-  std::vector<Node<T>> kept;
-  auto to = [&](int node) { return node < 0 ? -1 : renamed[static_cast<size_t>(node)]; };
-  for (size_t i = 0; i < nodes_.size(); ++i) {
-    Node<T>& node = nodes_[i];
-    if (!node.layer && !node.scaling) {
-      renamed[i] = to(node.input);
-      continue;
-    }
-    node.input = to(node.input);
-    node.branch = to(node.branch);
-    renamed[i] = static_cast<int>(kept.size());
-    kept.push_back(std::move(node));
-  }
-  if (materials_.bias == "auto") {
-    std::vector<int> readers(kept.size(), 0);
-    std::vector<const Layer<T>*> reader(kept.size(), nullptr);
-    for (const auto& node : kept) {
-      for (const int from : {node.input, node.branch}) {
-        if (from < 0) continue;
-        ++readers[static_cast<size_t>(from)];
-        reader[static_cast<size_t>(from)] = node.layer.get();
-      }
-    }
-    for (size_t i = 0; i < kept.size(); ++i) {
-      if (kept[i].layer && readers[i] == 1 && reader[i] && reader[i]->cancels_bias()) kept[i].layer->drop_bias();
-    }
-  }
-  return Network<T>(input_, std::move(kept), std::move(offers_), std::move(covered), keep);
+  ask_scaling();
+  std::vector<Node<T>> nodes = without_placeholders(std::move(nodes_));
+  zero_last_gammas(nodes);
+  if (materials_.bias == "auto") drop_cancelled_biases(nodes);
+  return Network<T>(input_, std::move(nodes), std::move(offers_), std::move(covered), keep);
 }
 
 template class Builder<float>;

@@ -39,7 +39,11 @@ class Builder {
   Builder& norm(Site site, bool published = false);
   Builder& activate();
   Builder& dropout();
-  Builder& join(int skip, int block);  // y = scaling(skip, here)
+
+  // A residual block: begin_block, its skip and its branch in any order, join. Scalings find their places by these calls.
+  Builder& begin_block();   // enters "block1", "block2", ...
+  Builder& begin_branch();  // what is built from here is the branch
+  Builder& join(int skip);  // y = scaling(skip, here)
 
   int here() const { return here_; }
   Builder& go(int node);
@@ -51,7 +55,23 @@ class Builder {
  private:
   int put(Node<T> node);
   Builder& add(const std::string& name, NodeKind kind, const std::string& what, std::unique_ptr<Layer<T>> layer);
+  Builder& add_weight(const std::string& what, const std::string& kind, std::unique_ptr<Layer<T>> layer, bool in_branch, bool classifier);
   std::string numbered(const std::string& what);  // "block3/conv", "block3/conv2"
+  void offer(const std::string& name, Place place);  // a place for the scaling's layers
+  void offer_transition();
+  Place complete(Place place) const;  // with what only the whole network tells
+  void ask_scaling();
+  bool biased() const { return biases_ && materials_.bias != "never"; }
+
+  struct Branch {
+    int layers = 0;  // weight layers
+    int summed = 0;  // as in Place
+    bool transition = false;
+  };
+  struct Placed {
+    int node;
+    Place place;
+  };
   Shape input_;
   Index outputs_;
   const Materials& materials_;
@@ -63,6 +83,9 @@ class Builder {
   std::map<std::string, int> wanted_;  // how often each name was
   std::vector<SiteOffer> offers_;
   std::vector<int> offered_at_;  // the placeholder node of each offer
+  std::vector<Branch> branches_;
+  std::vector<Placed> places_, weights_;  // placeholder nodes for the scaling's layers; weight layers
+  int block_ = 0, branch_start_ = -1;     // 0, -1: not inside one
 };
 
 }  // namespace bnlab

@@ -53,6 +53,7 @@ const char* text(NodeKind kind) {
     case NodeKind::pool: return "pool";
     case NodeKind::shortcut: return "shortcut";
     case NodeKind::join: return "join";
+    case NodeKind::scaling: return "scaling";
   }
   return "";
 }
@@ -171,6 +172,7 @@ template <class T>
 void Network<T>::begin_calibration(Workspace<T>& ws) const {
   for (const auto& node : nodes_) {
     if (node.layer) node.layer->begin_calibration(ws);
+    if (node.scaling) node.scaling->begin_calibration(ws);
   }
 }
 
@@ -188,8 +190,8 @@ std::vector<Calibration> Network<T>::calibrations() const {
 template <class T>
 void Network<T>::check_batch(Index n) const {
   for (const auto& node : nodes_) {
-    if (!node.layer) continue;
-    const std::string why = node.layer->refuses(node.in.with_n(n));
+    const Shape in = node.in.with_n(n);
+    const std::string why = node.layer ? node.layer->refuses(in) : node.scaling->refuses(in);
     if (!why.empty()) {
       throw ConfigError("train.batch_size", fmt::format("{} at {}: {} (batch size {})", node.what, node.name, why, n));
     }

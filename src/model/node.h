@@ -10,7 +10,7 @@
 namespace bnlab {
 
 // What a node is to somebody who looks at the network.
-enum class NodeKind { weight, activation, norm, dropout, pool, shortcut, join };
+enum class NodeKind { weight, activation, norm, dropout, pool, shortcut, join, scaling };
 const char* text(NodeKind kind);
 
 template <class T>

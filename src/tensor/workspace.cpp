@@ -1,5 +1,7 @@
 #include "tensor/workspace.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -10,6 +12,7 @@ namespace bnlab {
 namespace {
 
 constexpr Index alignment = 64;  // bytes: a cache line, an AVX-512 register
+constexpr size_t huge_page = 2 << 20;
 
 }  // namespace
 
@@ -62,9 +65,11 @@ void Workspace<T>::Free::operator()(T* block) const {
 template <class T>
 Workspace<T>::Workspace(const Plan& plan, bool with_gradients) : plan_(std::make_shared<Plan>(plan)) {
   auto allocate = [](Index elements) {
-    const auto bytes = static_cast<size_t>(std::max<Index>(elements * static_cast<Index>(sizeof(T)), alignment));
-    void* block = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    const auto wanted = static_cast<size_t>(std::max<Index>(elements * static_cast<Index>(sizeof(T)), alignment));
+    const size_t unit = wanted < 2 * huge_page ? alignment : huge_page, bytes = (wanted + unit - 1) / unit * unit;
+    void* block = std::aligned_alloc(unit, bytes);
     if (!block) throw std::bad_alloc();
+    if (unit == huge_page) madvise(block, bytes, MADV_HUGEPAGE);  // a hint: fewer misses of the page tables' cache
     std::memset(block, 0, bytes);
     return std::unique_ptr<T, Free>(static_cast<T*>(block));
   };

@@ -109,7 +109,46 @@ TEST_CASE("models know every activation, weight map and dropout", "[contract][mo
   }
 }
 
-TEST_CASE("every model is covered by the test above", "[contract][model]") { 
+TEST_CASE("every residual model under every scaling and placement: gradients agree with central differences", "[contract][model][scaling]") {
+  const auto body = GENERATE(from_range(bodies));
+  const auto scaling = GENERATE(from_range(scalings<double>().names()));
+  if (body.json.find("res") == std::string::npos) return;
+  int built = 0;
+  for (const auto& placement : placements().names()) {
+    if (placement.ends_with("_k") || placement.ends_with("_only")) continue;  // some of the sites that others cover all of
+    for (const char* norm : {"batch_norm", "rms_norm"}) {
+      if (std::string(norm) == "rms_norm" && placement != "published" && placement != "branch_end") continue;
+      const std::string where_norms = placement == "sites" ? R"(["branch_end", "before_classifier"])" : "\"" + placement + "\"";
+      std::string where;
+      const auto config = config_of("{" + body.json + R"(, "activation": "tanh", "norm": ")" + norm + R"(", "placement": )" + where_norms + R"(, "scaling": ")" + scaling + "\"}");
+      const double error = check_network(config, body.input, "softmax_cross_entropy", where);
+      built += error >= 0;
+      INFO(body.json << " " << scaling << " " << placement << " " << norm << " " << where << ": " << error);
+      REQUIRE(error <= 1e-6);
+    }
+  }
+  INFO(body.json << " " << scaling << ": " << built);
+  REQUIRE(built >= (scaling == "zero_gamma" ? 3 : 10));
+}
+
+TEST_CASE("every option of a scaling keeps the gradients of a network right", "[contract][model][scaling]") {
+  const auto scaling = GENERATE(R"({"name": "constant", "skip": 0.7, "branch": -1.3})", R"({"name": "skip_init", "alpha": "one"})", R"({"name": "fixup", "zero_last": false, "scalars": false})",
+                                R"({"name": "nf", "alpha": 0.6, "gain": true})", R"({"name": "rescale", "c": 1.5, "multiplier": "fixed"})", R"({"name": "rescale", "bias": "zero"})",
+                                R"({"name": "ratio_forced", "ratio": 0.2, "epsilon": 0.3})");
+  for (const Body& body : bodies) {
+    if (body.json.find("res") == std::string::npos) continue;
+    for (const char* rest : {R"("weights": "weight_norm")", R"("weights": "scaled_weight_standardization", "dropout": 0.3)", R"("norm": "layer_norm", "placement": ["branch_end", "skip"])",
+                             R"("norm": "batch_norm", "placement": ["before_weight", "after_addition"], "bias": "always")"}) {
+      std::string where;
+      const double error = check_network(config_of("{" + body.json + R"(, "activation": "tanh", "scaling": )" + scaling + ", " + rest + "}"), body.input, "softmax_cross_entropy", where);
+      INFO(body.json << " " << scaling << " " << rest << " " << where << ": " << error);
+      REQUIRE(error >= 0);
+      REQUIRE(error <= 1e-6);
+    }
+  }
+}
+
+TEST_CASE("every model is covered by the tests above", "[contract][model]") { 
   for (const auto& name : models<double>().names()) {
     INFO(name);
     REQUIRE(std::any_of(bodies.begin(), bodies.end(), [&](const Body& body) { return body.json.find("\"" + name + "\"") != std::string::npos; }));

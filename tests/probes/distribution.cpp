@@ -45,9 +45,9 @@ struct Watched {
   Pool pool;
   Trainer<double> trainer;
   std::atomic<bool> never{false};
-  explicit Watched(const std::string& probes, const std::string& norm = "batch_norm")
+  explicit Watched(const std::string& probes, const std::string& norm = "batch_norm", const std::string& model = R"("widths": [6, 5], "activation": "relu", "placement": "before_activation")")
       : config(read_run_config(Document::parse(R"({"data": {"name": "gaussian_mixture", "features": 12, "classes": 3, "samples": 300},
-          "model": {"widths": [6, 5], "activation": "relu", "norm": ")" + norm + R"(", "placement": "before_activation"},
+          "model": {)" + model + R"(, "norm": ")" + norm + R"("},
           "train": {"steps": 12, "batch_size": 20, "learning_rate": 0.3}, "probes": )" + probes + "}", "test"))),
         folder((std::filesystem::temp_directory_path() / ("bnlab_probe_" + std::to_string(::getpid()) + "_" + std::to_string(counter()++))).string()),
         data(load_dataset(config.data, notice)),
@@ -197,6 +197,18 @@ TEST_CASE("cadences: every n, log-spaced, lists, first and last always", "[probe
   CHECK(steps(R"({"every": 0, "log_spaced": 1})", 2000) == Steps{0, 1, 10, 100, 1000, 2000});
   CHECK(steps(R"({"every": 0, "log_spaced": 3})", 30) == Steps{0, 1, 2, 5, 10, 22, 30});
   CHECK(steps(R"({"every": 0})", 5) == Steps{0, 5});
+}
+
+TEST_CASE("distribution: what a scaling puts between a weight layer and its activation makes no new place to look at", "[probe][scaling]") {
+  auto layers = [](const std::string& scaling) {
+    Watched watched(R"({"distribution": {"every": 100, "samples": 32}})", "identity", R"("name": "residual_mlp", "blocks": 2, "width": 6, "scaling": ")" + scaling + "\"");
+    std::vector<std::string> out;
+    for (const Row& row : watched.run("distribution")) {
+      if (std::find(out.begin(), out.end(), row.layer) == out.end()) out.push_back(row.layer);
+    }
+    return out;
+  };
+  REQUIRE(layers("fixup") == layers("none"));
 }
 
 TEST_CASE("noise shows in batch mode and is off in running mode", "[probe]") {

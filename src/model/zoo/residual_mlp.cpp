@@ -1,7 +1,5 @@
 // residual_mlp (De & Smith 2020, fully connected): x0 = linear(x); per block
 //   x <- scaling(x, [(norm) -> activation -> linear] x layers);   then (norm) -> activation -> linear
-#include <fmt/format.h>
-
 #include "model/model.h"
 #include "nn/table.h"
 
@@ -18,15 +16,15 @@ class ResidualMlp : public Model<T> {
   }
   void build(Builder<T>& b) const override {
     b.enter("stem").norm(Site::before_weight).linear(width_);
-    for (int64_t block = 1; block <= blocks_; ++block) {
-      b.enter(fmt::format("block{}", block));
+    for (int64_t block = 0; block < blocks_; ++block) {
+      b.begin_block();
       const int input = b.here();
       const int skip = b.norm(Site::skip).here();
-      b.go(input);
+      b.go(input).begin_branch();
       for (int64_t i = 0; i < layers_; ++i) {
         b.norm(Site::before_activation, true).activate().norm(Site::after_activation).dropout().norm(Site::before_weight).linear(width_);
       }
-      b.norm(Site::branch_end).join(skip, static_cast<int>(block)).norm(Site::after_addition);
+      b.norm(Site::branch_end).join(skip).norm(Site::after_addition);
     }
     b.enter("head").norm(Site::before_activation, true).activate().norm(Site::after_activation).dropout();
     b.classifier();

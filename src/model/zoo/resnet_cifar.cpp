@@ -25,17 +25,16 @@ class ResnetCifar : public Model<T> {
     b.enter("stem").norm(Site::before_weight).conv(width_, 3);
     if (v1) b.norm(Site::before_activation, true).activate().norm(Site::after_activation);
     Index channels = width_;
-    int block = 0;
     for (int stage = 0; stage < 3; ++stage) {
       for (int64_t i = 0; i < (depth_ - 2) / 6; ++i) {
         const Index out = width_ << stage, stride = stage > 0 && i == 0 ? 2 : 1;
-        b.enter(fmt::format("block{}", ++block));
+        b.begin_block();
         const int input = b.here();
         if (out != channels) b.padded_identity(out, stride);
         const int skip = b.norm(Site::skip).here();
-        b.go(input);
+        b.go(input).begin_branch();
         v1 ? branch_v1(b, out, stride) : branch_v2(b, out, stride);
-        b.join(skip, block).norm(Site::after_addition);
+        b.join(skip).norm(Site::after_addition);
         if (v1) b.activate();
         channels = out;
       }

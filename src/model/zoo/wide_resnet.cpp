@@ -22,20 +22,19 @@ class WideResnet : public Model<T> {
     if ((depth_ - 4) % 6 != 0) throw ConfigError("model.depth", fmt::format("{} is not 6n+4 (10, 16, 22, 28, 40, 100, 1000, ...)", depth_));
     b.enter("stem").norm(Site::before_weight).conv(width_, 3);
     Index channels = width_;
-    int block = 0;
     for (int stage = 0; stage < 3; ++stage) {
       for (int64_t i = 0; i < (depth_ - 4) / 6; ++i) {
         const Index out = (width_ << stage) * k_, stride = stage > 0 && i == 0 ? 2 : 1;
-        b.enter(fmt::format("block{}", ++block));
+        b.begin_block();
         int skip = b.here();
-        b.norm(Site::before_activation, true).activate().norm(Site::after_activation);
+        b.begin_branch().norm(Site::before_activation, true).activate().norm(Site::after_activation);
         const int activated = b.here();
         if (out != channels || stride != 1) skip = b.projection(out, stride).here();
         b.go(skip);
         skip = b.norm(Site::skip).here();
         b.go(activated).norm(Site::before_weight).conv(out, 3, stride);
         b.norm(Site::before_activation, true).activate().norm(Site::after_activation).dropout().norm(Site::before_weight).conv(out, 3);
-        b.norm(Site::branch_end).join(skip, block).norm(Site::after_addition);
+        b.norm(Site::branch_end).join(skip).norm(Site::after_addition);
         channels = out;
       }
     }

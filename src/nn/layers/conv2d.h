@@ -20,6 +20,7 @@ class Conv2d : public Layer<T> {
   void forward(const Pass<T>& pass, View<const T> x, View<T> y) const override;
   void backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const override;
   void drop_bias() override { weights_.has_bias = false; }
+  void scale_initial_weights(double gain) override { weights_.initial_gain = gain; }
   double multiply_adds_per_sample() const override;
   bool adds() const override { return engine_->adds(); }
   bool takes_tail() const override { return engine_->takes_tail(); }

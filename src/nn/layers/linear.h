@@ -16,6 +16,7 @@ class Linear : public Layer<T> {
   void backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const override;
   bool adds() const override { return true; }
   void drop_bias() override { weights_.has_bias = false; }
+  void scale_initial_weights(double gain) override { weights_.initial_gain = gain; }
   double multiply_adds_per_sample() const override { return static_cast<double>(in_) * static_cast<double>(out_); }
 
  private:

@@ -1,7 +1,10 @@
 #include "nn/layers/weight_parameters.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "core/error.h"
 #include "tensor/kernels/columns.h"
 
 namespace bnlab {
@@ -18,6 +21,9 @@ void WeightParameters<T>::plan(Shape shape, Index rows, Planner& planner) {
   if (map_choice_.name == "plain") return;
   map_ = make_as<WeightMap<T>>(weight_maps<T>(), map_choice_);
   map_->plan(shape.n, shape.sample(), planner);
+  if (initial_gain != 1 && !map_->takes_gain()) {
+    throw ConfigError("model.weights", fmt::format("{} fixes the scale of the weights, but the scaling asks {} to start {:.3g} times as large; use plain, weight_norm or scaled_weight_standardization with learn_gain", map_choice_.name, name_, initial_gain));
+  }
   mapped_ = planner.cache(shape);
   dmapped_ = planner.scratch(shape);
 }
@@ -26,9 +32,10 @@ template <class T>
 void WeightParameters<T>::initialize(Workspace<T>& ws, uint64_t seed) const {
   std::vector<double> weight(static_cast<size_t>(weight_.shape.size()));
   make_as<Initializer>(initializers(), initializer_)->fill(Stream(seed, "init/" + name_ + "/weight"), weight.data(), out(), fan_in());
-  std::transform(weight.begin(), weight.end(), ws[weight_].data, [](double w) { return static_cast<T>(w); });
+  const double gain = map_ ? 1 : initial_gain;
+  std::transform(weight.begin(), weight.end(), ws[weight_].data, [&](double w) { return static_cast<T>(gain * w); });
   if (has_bias) std::fill_n(ws[bias_].data, out(), T(0));
-  if (map_) map_->initialize(ws, ws[weight_].data);
+  if (map_) map_->initialize(ws, ws[weight_].data, initial_gain);
 }
 
 template <class T>

@@ -27,6 +27,7 @@ class WeightParameters {
   void bias_gradient(const Pass<T>& pass, View<const T> dy) const;
 
   bool has_bias;
+  double initial_gain = 1;  // factor of the initial weights
 
  private:
   Index out() const { return weight_.shape.n; }

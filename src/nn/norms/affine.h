@@ -10,6 +10,7 @@ namespace bnlab {
 template <class T>
 struct Affine {
   bool learned = true;
+  T initial_gamma = 1;
   Slot gamma, beta;  // where not learned, constants in state that nobody moves
 
   void describe(Fields& f) { f.boolean("affine", learned, "learn gamma (from 1) and beta (from 0) per channel"); }
@@ -19,8 +20,12 @@ struct Affine {
     beta = learned ? planner.parameters("beta", shape, Role::shift) : planner.state("beta", shape);
   }
   void initialize(Workspace<T>& ws) const {
-    std::fill_n(ws[gamma].data, gamma.shape.c, T(1));
+    std::fill_n(ws[gamma].data, gamma.shape.c, initial_gamma);
     std::fill_n(ws[beta].data, beta.shape.c, T(0));
+  }
+  bool start_gamma_at_zero() {
+    if (learned) initial_gamma = 0;
+    return learned;
   }
   void gradient(Workspace<T>& ws, Index channel, double dgamma, double dbeta) const {
     if (!learned) return;

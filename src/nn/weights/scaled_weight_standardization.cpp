@@ -18,9 +18,10 @@ class Scaled : public StandardizedWeights<T> {
     StandardizedWeights<T>::plan(out, in, planner);
     if (learn_) gain_ = planner.parameters("weight_gain", {1, 1, 1, out}, Role::gain);
   }
-  void initialize(Workspace<T>& ws, const T*) const override {
-    for (Index o = 0; learn_ && o < this->out_; ++o) ws[gain_][o] = 1;
+  void initialize(Workspace<T>& ws, const T*, double gain) const override {
+    for (Index o = 0; learn_ && o < this->out_; ++o) ws[gain_][o] = static_cast<T>(gain);
   }
+  bool takes_gain() const override { return learn_; }
 
  protected:
   double factor(Workspace<T>& ws, Index unit) const override {

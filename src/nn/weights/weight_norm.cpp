@@ -1,4 +1,4 @@
-// weight_norm (Salimans & Kingma 2016, eq. 2-3): per unit, w = g v / ||v||; g starts at ||v||, so w starts at v.
+// weight_norm (Salimans & Kingma 2016, eq. 2-3): per unit, w = g v / ||v||; g starts at ||v||, so w starts at v (times a gain).
 //   dg = <dw, v> / ||v||,   dv = g / ||v|| (dw - dg v / ||v||)
 #include <cmath>
 
@@ -15,9 +15,10 @@ class WeightNorm : public WeightMap<T> {
     out_ = out, in_ = in;
     gain_ = planner.parameters("weight_gain", {1, 1, 1, out}, Role::gain);
   }
-  void initialize(Workspace<T>& ws, const T* v) const override {
-    for (Index o = 0; o < out_; ++o) ws[gain_][o] = static_cast<T>(std::sqrt(product(v + o * in_, v + o * in_)));
+  void initialize(Workspace<T>& ws, const T* v, double gain) const override {
+    for (Index o = 0; o < out_; ++o) ws[gain_][o] = static_cast<T>(gain * std::sqrt(product(v + o * in_, v + o * in_)));
   }
+  bool takes_gain() const override { return true; }
   void forward(Workspace<T>& ws, const T* v, T* w) const override {
     for (Index o = 0; o < out_; ++o) {
       const T* row = v + o * in_;

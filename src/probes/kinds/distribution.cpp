@@ -159,7 +159,9 @@ class Distribution : public Probe<T> {
       if (!norm && !activation) continue;
       sites_.push_back({nodes[i].name + "@input", static_cast<int>(i), true, activation});
       sites_.push_back({nodes[i].name + "@output", static_cast<int>(i), false, false});
-      if (nodes[i].input >= 0) seen[static_cast<size_t>(nodes[i].input)] = true;
+      for (int from = nodes[i].input; from >= 0; from = nodes[static_cast<size_t>(from)].kind == NodeKind::scaling ? nodes[static_cast<size_t>(from)].input : -1) {
+        seen[static_cast<size_t>(from)] = true;
+      }
     }
     for (size_t i = 0; i < nodes.size(); ++i) {
       if (nodes[i].kind != NodeKind::weight || seen[i]) continue;

@@ -54,7 +54,7 @@ void register_rows(const RegisterProduct& g, Index rows, Index first = 0) {
 template <Index J>
 void register_product(const RegisterProduct& g, Index rows) {
   switch (g.a_row) {
-    case 1: return register_rows<J, 1>(g, rows);
+    case 1: return register_rows<J, 1, J == 4 ? 6 : 8 / J * (vector_registers / 16)>(g, rows);  // rows are channels: sixteens
     case 16: return register_rows<J, 16>(g, rows);
     case 32: return register_rows<J, 32>(g, rows);
     case 64: return register_rows<J, 64>(g, rows);

@@ -1,5 +1,7 @@
 #include "tensor/kernels/winograd.h"
 
+#include <cstdint>
+
 #include "tensor/kernels/register_product.h"
 #include "tensor/kernels/winograd_tiles.h"
 
@@ -9,6 +11,7 @@ namespace {
 // The batch is cut into this many parts, each with scratch of its own.
 constexpr Index most_parts = 8;
 constexpr Index block_bytes = 640 << 10;
+constexpr Index streamed_bytes = Index{4} << 20;
 
 struct Blocks {
   Index each, plane_in, plane_out;  // tiles a block; floats between two points of the transformed input and output
@@ -25,7 +28,8 @@ struct Blocks {
 Index parts_of(Index tiles) { return std::clamp<Index>(tiles / 16, 1, most_parts); }
 
 // A^T m A of one tile, with what is to be added, to y.
-void transform_output(const Tiles& tiles, Index number, const float* m, Index plane, float* y, Finish finish) {
+template <bool streams>
+void transform_output(const Tiles& tiles, Index number, const float* m, Index plane, float* y, const Finish& finish) {
   const Tile at(tiles, number);
   const Shape& s = tiles.shape;
   const Index c = s.c, row = s.w * c, rows = std::min(step, s.h - at.y), columns = std::min(step, s.w - at.x);
@@ -49,7 +53,7 @@ void transform_output(const Tiles& tiles, Index number, const float* m, Index pl
         if (finish.add) value += load(to + j * c);
         if (finish.skip) value = load(finish.skip + offset + i * row + j * c + k) + value;
         if (finish.rectify) value = rectified(value);
-        store(to + j * c, value);
+        streams ? stream(to + j * c, value) : store(to + j * c, value);
       }
     }
   }
@@ -114,6 +118,7 @@ void convolve(Pool& pool, View<const float> x, const float* u, View<float> y, Fi
   const Blocks blocks(in, out);
   const Index parts = parts_of(from.count()), vectors = panel_vectors(out), width = vectors * lanes;
   const Index each = (from.count() + parts - 1) / parts, plane = weights_plane(in, out);
+  const bool streams = !finish.add && y.size() * 4 >= streamed_bytes && reinterpret_cast<uintptr_t>(y.data) % sizeof(Vec) == 0;
   pool.run(static_cast<int>(parts), [&](int part) {
     float* v = scratch + part * blocks.floats();
     float* m = v + points * blocks.plane_in;
@@ -121,8 +126,8 @@ void convolve(Pool& pool, View<const float> x, const float* u, View<float> y, Fi
     for (Index first = part * each; first < end; first += blocks.each) {
       const Index count = std::min(blocks.each, end - first);
       for (Index t = 0; t < count; ++t) {
+        if (first + t + ahead < end) prefetch(from, first + t + ahead, x.data);
         transform_input(from, first + t, x.data, v + t * in, blocks.plane_in);
-        prefetch<true>(to, first + t, y.data);
       }
       for (Index point = 0; point < points; ++point) {
         for (Index k = 0; k < out; k += width) {
@@ -130,10 +135,11 @@ void convolve(Pool& pool, View<const float> x, const float* u, View<float> y, Fi
         }
       }
       for (Index t = 0; t < count; ++t) {
-        transform_output(to, first + t, m + t * out, blocks.plane_out, y.data, finish);
-        if (first + count + t < end) prefetch<false>(from, first + count + t, x.data);
+        streams ? transform_output<true>(to, first + t, m + t * out, blocks.plane_out, y.data, finish)
+                : transform_output<false>(to, first + t, m + t * out, blocks.plane_out, y.data, finish);
       }
     }
+    if (streams) streamed();
   });
 }
 

@@ -23,11 +23,16 @@ struct GradientPlan {
   Index weights() const { return points * plane(); }
 };
 
+constexpr Index depth = 48;  // tiles whose panel stays in the first cache
+
 // du[point][out][in] (+)= sum over the block's tiles of dm^T v
 void accumulate(const GradientPlan& plan, Index point, const float* v, const float* dm, float* du, Index count, bool add) {
   const Index vectors = panel_vectors(plan.in), width = vectors * lanes;
-  for (Index k = 0; k < plan.in; k += width) {
-    register_product(vectors, {dm + point * plan.plane_out, 1, plan.out, v + point * plan.plane_in + k, plan.in, du + point * plan.plane() + k, plan.in, count, add}, plan.out);
+  for (Index first = 0; first < count; first += depth) {
+    const float *dm_here = dm + point * plan.plane_out + first * plan.out, *v_here = v + point * plan.plane_in + first * plan.in;
+    for (Index k = 0; k < plan.in; k += width) {
+      register_product(vectors, {dm_here, 1, plan.out, v_here + k, plan.in, du + point * plan.plane() + k, plan.in, std::min(depth, count - first), add || first > 0}, plan.out);
+    }
   }
 }
 
@@ -42,7 +47,11 @@ void weight_gradient(Pool& pool, View<const float> x, View<const float> dy, floa
   const GradientPlan plan(x.shape, dy.c());
   const Tiles from(x.shape), to(dy.shape);
   float* sums = scratch + plan.parts * plan.buffers();
-  auto transform = [&](Index number, float* v, float* dm, Index at) {
+  auto transform = [&](Index number, Index end, float* v, float* dm, Index at) {
+    if (number + ahead < end) {
+      prefetch(from, number + ahead, x.data);
+      prefetch(to, number + ahead, dy.data);
+    }
     transform_input(from, number, x.data, v + at * plan.in, plan.plane_in);
     transform_output_gradient(to, number, dy.data, dm + at * plan.out, plan.plane_out);
   };
@@ -53,16 +62,8 @@ void weight_gradient(Pool& pool, View<const float> x, View<const float> dy, floa
       const Index begin = part * share, end = std::min(plan.tiles, begin + share);
       for (Index first = begin; first < end; first += plan.each) {
         const Index count = std::min(plan.each, end - first);
-        for (Index t = 0; t < count; ++t) transform(first + t, v, dm, t);
-        for (Index point = 0; point < points; ++point) {
-          accumulate(plan, point, v, dm, du, count, first != begin);
-          // the next block, a share at each point
-          for (Index t = point * count / points; t < (point + 1) * count / points; ++t) {
-            if (first + count + t >= end) break;
-            prefetch<false>(from, first + count + t, x.data);
-            prefetch<false>(to, first + count + t, dy.data);
-          }
-        }
+        for (Index t = 0; t < count; ++t) transform(first + t, end, v, dm, t);
+        for (Index point = 0; point < points; ++point) accumulate(plan, point, v, dm, du, count, first != begin);
       }
     });
   } else {
@@ -71,7 +72,7 @@ void weight_gradient(Pool& pool, View<const float> x, View<const float> dy, floa
       const Index count = std::min(plan.each, plan.tiles - first);
       const Pieces pieces(count, 8);
       pool.run(pieces.pieces, [&](int i) {
-        for (Index t = pieces.begin(i); t < pieces.end(i); ++t) transform(first + t, v, dm, t);
+        for (Index t = pieces.begin(i); t < pieces.end(i); ++t) transform(first + t, first + pieces.end(i), v, dm, t);
       });
       pool.run(static_cast<int>(points), [&](int point) { accumulate(plan, point, v, dm, sums, count, first != 0); });
     }

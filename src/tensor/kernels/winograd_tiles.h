@@ -25,21 +25,22 @@ struct Tile {
   }
 };
 
-// Asks for the lines that a tile is first to touch, so that they arrive while something else is computed: memory is far
-// and the order of tiles is more than the hardware foresees.
-template <bool writes>
-inline void prefetch(const Tiles& tiles, Index number, const float* image) {
+// Asks for the lines that a tile is the first to touch; to be called some tiles ahead. The many stores of the transforms
+// keep the processor from looking that far by itself: without this, a tile waits for memory twice as long as it computes.
+// (Always inline: a function that does nothing but prefetch counts as doing nothing, and its calls are dropped.)
+constexpr Index ahead = 16;
+[[gnu::always_inline]] inline void prefetch(const Tiles& tiles, Index number, const float* image) {
   const Tile at(tiles, number);
   const Shape& s = tiles.shape;
   const Index rows = std::min(step, s.h - at.y), width = std::min(step, s.w - at.x) * s.c;
   const float* corner = image + ((at.sample * s.h + at.y) * s.w + at.x) * s.c;
   for (Index i = 0; i < rows; ++i, corner += s.w * s.c) {
-    for (Index k = 0; k < width; k += 16) __builtin_prefetch(corner + k, writes, 2);
+    for (Index k = 0; k < width; k += 16) __builtin_prefetch(corner + k, 0, 2);
   }
 }
 
 // B^T d B of one tile, channel by vector of channels, into point[i] + c of the 36 planes `plane` floats apart.
-inline void transform_input(const Tiles& tiles, Index number, const float* x, float* out, Index plane) {
+[[gnu::noinline]] inline void transform_input(const Tiles& tiles, Index number, const float* x, float* out, Index plane) {
   const Tile at(tiles, number);
   const Shape& s = tiles.shape;
   const Index c = s.c, row = s.w * c;
@@ -70,24 +71,31 @@ inline void transform_input(const Tiles& tiles, Index number, const float* x, fl
 }
 
 // A dy A^T of one tile.
-inline void transform_output_gradient(const Tiles& tiles, Index number, const float* dy, float* out, Index plane) {
+[[gnu::noinline]] inline void transform_output_gradient(const Tiles& tiles, Index number, const float* dy, float* out, Index plane) {
   const Tile at(tiles, number);
   const Shape& s = tiles.shape;
   const Index c = s.c, row = s.w * c, rows = std::min(step, s.h - at.y), columns = std::min(step, s.w - at.x);
   const float* corner = dy + (at.sample * s.h + at.y) * row + at.x * c;
-  for (Index k = 0; k < c; k += lanes) {
-    Vec half[tile][step];
-    BNLAB_UNROLL for (Index j = 0; j < step; ++j) {
-      Vec y[step], m[tile];
-      BNLAB_UNROLL for (Index i = 0; i < step; ++i) y[i] = i < rows && j < columns ? load(corner + i * row + j * c + k) : Vec{};
-      output_gradient_side(y, m);
-      BNLAB_UNROLL for (Index i = 0; i < tile; ++i) half[i][j] = m[i];
+  auto transform = [=](auto read) {
+    for (Index k = 0; k < c; k += lanes) {
+      Vec half[tile][step];
+      BNLAB_UNROLL for (Index j = 0; j < step; ++j) {
+        Vec y[step], m[tile];
+        BNLAB_UNROLL for (Index i = 0; i < step; ++i) y[i] = read(i, j, corner + i * row + j * c + k);
+        output_gradient_side(y, m);
+        BNLAB_UNROLL for (Index i = 0; i < tile; ++i) half[i][j] = m[i];
+      }
+      BNLAB_UNROLL for (Index i = 0; i < tile; ++i) {
+        Vec m[tile];
+        output_gradient_side(half[i], m);
+        BNLAB_UNROLL for (Index j = 0; j < tile; ++j) store(out + (i * tile + j) * plane + k, m[j]);
+      }
     }
-    BNLAB_UNROLL for (Index i = 0; i < tile; ++i) {
-      Vec m[tile];
-      output_gradient_side(half[i], m);
-      BNLAB_UNROLL for (Index j = 0; j < tile; ++j) store(out + (i * tile + j) * plane + k, m[j]);
-    }
+  };
+  if (rows == step && columns == step) {
+    transform([](Index, Index, const float* p) { return load(p); });
+  } else {
+    transform([=](Index i, Index j, const float* p) { return i < rows && j < columns ? load(p) : Vec{}; });
   }
 }
 
