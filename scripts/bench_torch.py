@@ -80,6 +80,80 @@ def deep_linear(depth, width, norm):
   return nn.Sequential(*layers)
 
 
+def vgg11(width, norm):
+  """Stages of width x 1, 2, 4, 8, 8 channels, halved between them; one fully connected layer."""
+  layers, channels = [], 3
+  for size in (1, "pool", 2, "pool", 4, 4, "pool", 8, 8, "pool", 8, 8, "pool"):
+    if size == "pool":
+      layers.append(nn.MaxPool2d(2))
+      continue
+    layers.append(nn.Conv2d(channels, size * width, 3, padding=1, bias=not norm))
+    if norm:
+      layers.append(nn.BatchNorm2d(size * width))
+    layers.append(nn.ReLU(inplace=True))
+    channels = size * width
+  return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels, 10))
+
+
+class BasicBlock(nn.Module):
+  """He et al. 2015 on CIFAR: conv, norm, ReLU, conv, norm, plus the input, strided and padded with zero channels."""
+
+  def __init__(self, inputs, outputs, stride):
+    super().__init__()
+    self.conv1, self.norm1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs)
+    self.conv2, self.norm2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs)
+    self.more = outputs - inputs
+
+  def forward(self, x):
+    y = self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)), inplace=True)))
+    if self.more:
+      x = F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, self.more))
+    return F.relu(y + x, inplace=True)
+
+
+class PreActivationBlock(nn.Module):
+  """Zagoruyko & Komodakis 2016: norm, ReLU, conv, twice; a projection of the activated input where the shape changes."""
+
+  def __init__(self, inputs, outputs, stride):
+    super().__init__()
+    self.norm1, self.conv1 = nn.BatchNorm2d(inputs), nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+    self.norm2, self.conv2 = nn.BatchNorm2d(outputs), nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+    same = inputs == outputs and stride == 1
+    self.projection = None if same else nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+
+  def forward(self, x):
+    activated = F.relu(self.norm1(x), inplace=self.projection is not None)
+    y = self.conv2(F.relu(self.norm2(self.conv1(activated)), inplace=True))
+    return y + (x if self.projection is None else self.projection(activated))
+
+
+class Mean(nn.Module):
+  def forward(self, x):
+    return x.mean((2, 3))
+
+
+def stages(block, channels, widths, depth):
+  blocks = []
+  for i, width in enumerate(widths):
+    for k in range(depth):
+      blocks.append(block(channels, width, 2 if i and not k else 1))
+      channels = width
+  return blocks
+
+
+def resnet(depth, channels):
+  stem = [nn.Conv2d(channels, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU(inplace=True)]
+  return nn.Sequential(*stem, *stages(BasicBlock, 16, [16, 32, 64], (depth - 2) // 6), Mean(), nn.Linear(64, 10))
+
+
+def wide_resnet(depth, k):
+  head = [nn.BatchNorm2d(64 * k), nn.ReLU(inplace=True), Mean(), nn.Linear(64 * k, 10)]
+  blocks = stages(PreActivationBlock, 16, [16 * k, 32 * k, 64 * k], (depth - 4) // 6)
+  return nn.Sequential(nn.Conv2d(3, 16, 3, padding=1, bias=False), *blocks, *head)
+
+
+IMAGE, GREY = (3, 32, 32), (1, 28, 28)
+
 # The names and shapes of `bnlab bench`: model, inputs, batch size, targets (None: labels of ten classes).
 WORKLOADS = {
   "mlp_sigmoid_bn": (lambda: mlp([784, 100, 100, 100, 10], nn.Sigmoid, True), 784, 60, None),
@@ -87,6 +161,14 @@ WORKLOADS = {
   "mlp_relu_bn": (lambda: mlp([784] + [512] * 8 + [10], nn.ReLU, True), 784, 128, None),
   "dln25": (lambda: deep_linear(25, 100, False), 100, 128, 100),
   "dln25_bn": (lambda: deep_linear(25, 100, True), 100, 128, 100),
+  "vgg11_bn": (lambda: vgg11(64, True), IMAGE, 128, None),
+  "vgg11": (lambda: vgg11(64, False), IMAGE, 128, None),
+  "vgg11_quarter_bn": (lambda: vgg11(16, True), IMAGE, 128, None),
+  "resnet20": (lambda: resnet(20, 3), IMAGE, 128, None),
+  "resnet56": (lambda: resnet(56, 3), IMAGE, 128, None),
+  "wrn16_2": (lambda: wide_resnet(16, 2), IMAGE, 128, None),
+  "wrn100_2": (lambda: wide_resnet(100, 2), IMAGE, 64, None),
+  "resnet20_28x28": (lambda: resnet(20, 1), GREY, 128, None),
 }
 
 
@@ -95,12 +177,18 @@ class Workload:
     make, inputs, batch, targets = WORKLOADS[name]
     torch.manual_seed(0)
     draw = lambda: torch.randint(0, 10, (batch,)) if targets is None else torch.randn(batch, targets)
-    self.batches = [(torch.randn(batch, inputs), draw()) for _ in range(4)]
+    images = isinstance(inputs, tuple)
+    shape = (batch, *inputs) if images else (batch, inputs)
+    # channels last is PyTorch's faster layout for convolutions on a CPU, by 1.1 to 1.7 times
+    layout = {"memory_format": torch.channels_last} if images else {}
+    self.batches = [(torch.randn(shape).contiguous(**layout), draw()) for _ in range(4)]
     self.loss = F.cross_entropy if targets is None else F.mse_loss
     self.tried = {}
     for traced in (False, True):
       for foreach in (False, True):
         model = make().train()
+        if images:
+          model = model.to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.SGD(model.parameters(), lr=0.001, momentum=0.9, foreach=foreach)
         self.net = torch.jit.trace(model, self.batches[0][0]) if traced else model
         mode = ("trace" if traced else "eager") + ("_foreach" if foreach else "")

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "core/error.h"
 
@@ -23,25 +24,14 @@ void for_samples(const Pass<T>& pass, Index n, const Body& body) {
   });
 }
 
-constexpr Index strip = 64;
+constexpr Index strip = 16;
 
-// To each place that holds the maximum goes what is left of the gradient: the first one takes it all. Windows that do not
-// overlap write, others add.
-template <class T>
-void give(const T* x, const T* top, T* __restrict left, T* __restrict dx, Index width, bool write) {
-  if (write) {
-    for (Index c = 0; c < width; ++c) {
-      const bool here = x[c] == top[c];
-      dx[c] = here ? left[c] : T(0);
-      left[c] = here ? T(0) : left[c];
-    }
-  } else {
-    for (Index c = 0; c < width; ++c) {
-      const bool here = x[c] == top[c];
-      dx[c] += here ? left[c] : T(0);
-      left[c] = here ? T(0) : left[c];
-    }
-  }
+// body(first channel, width): the compiler knows the width of full strips.
+template <class Body>
+void for_strips(Index channels, const Body& body) {
+  Index c = 0;
+  for (; c + strip <= channels; c += strip) body(c, std::integral_constant<Index, strip>());
+  if (c < channels) body(c, channels - c);
 }
 
 }  // namespace
@@ -73,25 +63,35 @@ void MaxPool<T>::forward(const Pass<T>& pass, View<const T> x, View<T> y) const 
   });
 }
 
+// The gradient goes to the first place of a window that holds the maximum. Windows that do not overlap write, others add.
 template <class T>
 void MaxPool<T>::backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const {
   if (!dx) return;
   const Shape in = x.shape, out = y.shape;
+  const bool apart = size_ == stride_;
+  if (!apart || out.h * size_ != in.h || out.w * size_ != in.w) {
+    for_ranges(pass.pool, dx.size(), [&](Index begin, Index end) { std::fill(dx.data + begin, dx.data + end, T(0)); });
+  }
   for_samples(pass, in.n, [&](Index i) {
-    if (size_ != stride_ || out.h * size_ != in.h || out.w * size_ != in.w) std::fill_n(dx.data + i * in.sample(), in.sample(), T(0));
     for (Index oy = 0; oy < out.h; ++oy) {
       for (Index ox = 0; ox < out.w; ++ox) {
-        // one strip of channels at a time; what has found its maximum is out of the race
-        for (Index c = 0; c < in.c; c += strip) {
-          const Index width = std::min(strip, in.c - c), to = ((i * out.h + oy) * out.w + ox) * in.c + c;
+        const Index corner = ((i * in.h + oy * stride_) * in.w + ox * stride_) * in.c, to = ((i * out.h + oy) * out.w + ox) * in.c;
+        for_strips(in.c, [&](Index first, auto width) {
           T left[strip];
-          std::copy_n(dy.data + to, width, left);
-          const T* top = y.data + to;
+          std::copy_n(dy.data + to + first, Index(width), left);
+          const T* top = y.data + to + first;
           for (Index k = 0; k < size_ * size_; ++k) {
-            const Index from = ((i * in.h + oy * stride_ + k / size_) * in.w + ox * stride_ + k % size_) * in.c + c;
-            give(x.data + from, top, left, dx.data + from, width, size_ == stride_);
+            const Index at = corner + (k / size_ * in.w + k % size_) * in.c + first;
+            const T* value = x.data + at;
+            T* __restrict down = dx.data + at;
+            for (Index c = 0; c < width; ++c) {
+              const bool here = value[c] == top[c];
+              const T part = here ? left[c] : T(0);
+              left[c] = here ? T(0) : left[c];
+              down[c] = apart ? part : down[c] + part;
+            }
           }
-        }
+        });
       }
     }
   });
