@@ -9,14 +9,15 @@
 #include "cli/commands/commands.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "nn/engines/engine.h"
 #include "tensor/kernels/gemm.h"
 
 namespace bnlab {
 namespace {
 
 std::string version() {
-  return fmt::format("bnlab {} ({}{})\n{}, {}\n{}", BNLAB_VERSION, std::string(BNLAB_COMMIT).substr(0, 12), BNLAB_DIRTY ? ", changed since" : "",
-                     BNLAB_COMPILER, BNLAB_FLAGS, blas_description());
+  return fmt::format("bnlab {} ({}{})\n{}, {}\n{}\n{}", BNLAB_VERSION, std::string(BNLAB_COMMIT).substr(0, 12), BNLAB_DIRTY ? ", changed since" : "",
+                     BNLAB_COMPILER, BNLAB_FLAGS, blas_description(), engines_description());
 }
 
 // CLI11 says that something is unexpected; people want to hear what they may have meant.

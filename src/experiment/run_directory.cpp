@@ -16,6 +16,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
+#include "nn/engines/engine.h"
 #include "tensor/kernels/gemm.h"
 
 namespace bnlab {
@@ -103,6 +104,7 @@ Json manifest(const RunConfig& config, const Dataset& data, const std::string& c
           {"flags", BNLAB_FLAGS},
           {"portable", std::string(BNLAB_PORTABLE) == "ON"},
           {"blas", blas_description()},
+          {"engines", engines_description()},
           {"cpu", cpu_model()},
           {"threads", threads},
           {"host", host_name()},

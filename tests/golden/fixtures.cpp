@@ -1,6 +1,8 @@
 // Normalizers, weight maps, activations and the linear layer against PyTorch.
 #include "golden/fixture.h"
+#include "nn/layers/conv2d.h"
 #include "nn/layers/linear.h"
+#include "nn/layers/pooling.h"
 #include "support/layers.h"
 
 using namespace bnlab;
@@ -157,7 +159,36 @@ TEMPLATE_TEST_CASE("every activation computes what PyTorch computes", "[golden][
   compare_layer<TestType>("layers", c.fixture, make_as<Layer<TestType>>(activations<TestType>(), {c.name, c.options}));
 }
 
+namespace {
+
+struct ConvCase {
+  const char* fixture;
+  Index kernel, stride, pad;
+};
+constexpr ConvCase conv_cases[] = {{"conv", 3, 1, 1},      {"conv_few_channels", 3, 1, 1}, {"conv_strided", 3, 2, 1},     {"conv_small_map", 3, 1, 1},
+                                   {"conv_rows", 1, 1, 0}, {"conv_projection", 1, 2, 0},   {"conv_wide_kernel", 5, 1, 2}, {"conv_without_padding", 2, 1, 0}};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("convolution by every engine computes what PyTorch computes", "[golden][engine]", float, double) {
+  const ConvCase c = GENERATE(from_range(std::begin(conv_cases), std::end(conv_cases)));
+  const Index outputs = fixture_file("convolutions").at(std::string(c.fixture) + "/y0").shape[3];
+  for (const auto& engine : convolution_engines()) {
+    if (engine == "direct" && !has_direct_engine()) continue;
+    INFO(engine);
+    compare_layer<TestType>("convolutions", c.fixture, std::make_unique<Conv2d<TestType>>(ConvOptions{outputs, c.kernel, c.stride, c.pad}, true, chosen(initializers(), "he"), Choice{"plain", "{}"}, engine));
+  }
+}
+
+TEMPLATE_TEST_CASE("pooling computes what PyTorch computes", "[golden]", float, double) {
+  compare_layer<TestType>("convolutions", "max_pool", std::make_unique<MaxPool<TestType>>(2, 2));
+  compare_layer<TestType>("convolutions", "average_pool", std::make_unique<AveragePool<TestType>>(0, 1));
+}
+
 TEST_CASE("no fixture of a layer is left aside", "[golden]") {
+  std::set<std::string> convolution{"max_pool", "average_pool"};
+  for (const ConvCase& c : conv_cases) convolution.insert(c.fixture);
+  CHECK(fixture_cases("convolutions") == convolution);
   std::set<std::string> norm, layer;
   for (const Case& c : norm_cases) norm.insert(c.fixture);
   for (const Case& c : linear_cases) layer.insert(c.fixture);

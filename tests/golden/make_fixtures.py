@@ -361,6 +361,18 @@ def standardized(epsilon, scaled=None):
   return mapped
 
 
+class Conv2d(Reference):
+  """Weights are (out, kernel, kernel, in), as bnlab keeps them."""
+
+  def __init__(self, draw, inputs, outputs, kernel, stride, padding):
+    super().__init__({"weight": draw.normal(outputs, kernel, kernel, inputs) / kernel, "bias": draw.normal(outputs)})
+    self.stride, self.padding = stride, padding
+
+  def train(self, x):
+    weight = self.parameters["weight"].permute(0, 3, 1, 2)
+    return channels_last(F.conv2d(channels_first(x), weight, self.parameters["bias"], self.stride, self.padding))
+
+
 class Activation(Reference):
   def __init__(self, function):
     super().__init__()
@@ -446,6 +458,29 @@ def make_layers():
   return out
 
 
+def make_convolutions():
+  out = {}
+
+  def case(name, make, shape):
+    draw = Draw(name)
+    record(out, name, make(draw), [draw.inputs(*shape)], draw)
+
+  for name, shape, outputs, kernel, stride, padding in (
+      ("conv", (2, 5, 6, 16), 16, 3, 1, 1),
+      ("conv_few_channels", (2, 5, 4, 3), 4, 3, 1, 1),
+      ("conv_strided", (2, 6, 5, 4), 5, 3, 2, 1),
+      ("conv_small_map", (4, 2, 2, 5), 3, 3, 1, 1),
+      ("conv_rows", (3, 2, 3, 5), 4, 1, 1, 0),
+      ("conv_projection", (2, 4, 5, 4), 6, 1, 2, 0),
+      ("conv_wide_kernel", (2, 5, 4, 2), 3, 5, 1, 2),
+      ("conv_without_padding", (2, 5, 4, 3), 2, 2, 1, 0),
+  ):
+    case(name, lambda d: Conv2d(d, shape[3], outputs, kernel, stride, padding), shape)
+  case("max_pool", lambda d: Activation(lambda x: channels_last(F.max_pool2d(channels_first(x), 2))), (2, 4, 5, 3))
+  case("average_pool", lambda d: Activation(lambda x: x.mean((1, 2), keepdim=True)), (2, 3, 4, 5))
+  return out
+
+
 def make_losses():
   out = {}
 
@@ -515,7 +550,7 @@ def main():
   if sys.argv[1:] and not check:
     sys.exit(__doc__)
   changed = []
-  for name, make in (("norms", make_norms), ("layers", make_layers), ("losses", make_losses), ("sgd", make_sgd)):
+  for name, make in (("norms", make_norms), ("layers", make_layers), ("convolutions", make_convolutions), ("losses", make_losses), ("sgd", make_sgd)):
     path, new = HERE / f"{name}.safetensors", as_bytes(make())
     if not path.exists() or path.read_bytes() != new:
       changed.append(path.name)

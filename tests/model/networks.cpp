@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/model.h"
+#include "nn/engines/engine.h"
 #include "support/layers.h"
 
 using namespace bnlab;
@@ -237,4 +238,32 @@ TEST_CASE("arms with the same seed share initial weights where shapes agree", "[
     }
   }
   CHECK(shared == 3);
+}
+
+TEST_CASE("a convolutional network gives the same bytes with any number of threads, by any engine", "[model][engine]") {
+  for (const auto& engine : convolution_engines()) {
+    if (engine == "direct" && !has_direct_engine()) continue;
+    for (const char* body : {R"("name": "vgg", "width": 16)", R"("name": "resnet_cifar", "depth": 8)", R"("name": "wide_resnet", "depth": 10, "k": 2)"}) {
+      ModelConfig config = config_of("{" + std::string(body) + R"(, "norm": "batch_norm"})");
+      config.materials.convolution = engine;
+      const Shape input{21, 16, 12, 3};
+      const auto network = build_network<float>(config, input, 5, Keep::needed);
+      std::vector<float> x(static_cast<size_t>(input.size())), first;
+      Stream(1, "x").fill_normal(0, x.data(), x.size());
+      for (const int threads : {1, 2, 3}) {
+        Workspace<float> ws(network.plan());
+        network.initialize(ws, 3);
+        Pool pool(threads);
+        const Pass<float> pass{ws, pool};
+        const View<float> out = network.forward(pass, {x.data(), input}), top = network.top(ws, input.n);
+        for (Index i = 0; i < top.size(); ++i) top[i] = out[i] - static_cast<float>(i % 3);
+        network.backward(pass, {x.data(), input});
+        const std::vector<float> gradients(ws.gradients().data, ws.gradients().data + ws.gradients().size());
+        if (first.empty()) first = gradients;
+        INFO(engine << " " << body << " " << threads << " threads");
+        CHECK((gradients == first));
+      }
+      first.clear();
+    }
+  }
 }

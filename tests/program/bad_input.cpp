@@ -125,7 +125,7 @@ TEST_CASE("an unknown key is refused with the nearest known one", "[program][bad
       {"nested", over_base("\"train\": {\n\"stepz\": 3}"),
        "bad.json:3: train.stepz: unknown key; did you mean 'steps'?"},
       {"nothing near", over_base(R"("engine": {"zzzzzz": 1})"),
-       "bad.json:2: engine.zzzzzz: unknown key (known: precision, threads, flush_denormals)"},
+       "bad.json:2: engine.zzzzzz: unknown key (known: precision, threads, convolution, flush_denormals)"},
       {"in a norm's options", over_base("\"model\": {\"norm\": {\"name\": \"batch_norm\",\n\"epsilom\": 1}}"),
        "bad.json:3: model.norm.epsilom: unknown key; did you mean 'epsilon'?"},
       {"another norm's option", over_base(R"("model": {"norm": {"name": "layer_norm", "groups": 3}})"),

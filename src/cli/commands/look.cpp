@@ -86,8 +86,8 @@ int show_command(const std::string& path, const std::vector<std::string>& sets, 
     if (!shown.insert(resolved(config)["model"].dump()).second) continue;  // another seed, another learning rate
     std::string notice;
     const Dataset data = load_dataset(config.data, notice);
-    const auto network = build_network<float>(config.model, data.sample.with_n(config.train.batch_size), data.outputs);
-    std::vector<std::vector<std::string>> rows{{"layer", "kind", "what", "output", "parameters", "multiply-adds"}};
+    const auto network = build_network<float>(config.model, data.sample.with_n(config.train.batch_size), data.outputs, Keep::needed);
+    std::vector<std::vector<std::string>> rows{{"layer", "kind", "what", "engine", "output", "parameters", "multiply-adds"}};
     Json layers = Json::array();
     for (const auto& node : network.nodes()) {
       Index parameters = 0;
@@ -95,8 +95,9 @@ int show_command(const std::string& path, const std::vector<std::string>& sets, 
         if (entry.name.substr(0, entry.name.find_last_of('/')) == node.name) parameters += entry.slot.shape.size();
       }
       const double work = node.layer ? node.layer->multiply_adds_per_sample() : 0;
-      rows.push_back({node.name, text(node.kind), node.what, text(node.shape), parameters ? grouped(parameters) : "-", work > 0 ? grouped(static_cast<long long>(work)) : "-"});
-      layers.push_back({{"name", node.name}, {"kind", text(node.kind)}, {"what", node.what}, {"output", text(node.shape)}, {"parameters", parameters}, {"multiply_adds", work}});
+      const std::string engine = !node.layer || node.layer->engine().empty() ? "" : config.precision == "double" ? "gemm" : node.layer->engine();
+      rows.push_back({node.name, text(node.kind), node.what, engine, text(node.shape), parameters ? grouped(parameters) : "-", work > 0 ? grouped(static_cast<long long>(work)) : "-"});
+      layers.push_back({{"name", node.name}, {"kind", text(node.kind)}, {"what", node.what}, {"engine", engine}, {"output", text(node.shape)}, {"parameters", parameters}, {"multiply_adds", work}});
     }
     const Index parameters = network.parameters();
     Json offers = Json::array();
@@ -114,7 +115,9 @@ int show_command(const std::string& path, const std::vector<std::string>& sets, 
     }
     fmt::print("{}{}: {} on {} ({}), batch {}\n\n{}", &cell == &cells[0] ? "" : "\n", cell.arm, config.model.model.name, data.name, text(data.sample), config.train.batch_size, aligned(rows));
     fmt::print("\n{} parameters, {} multiply-adds per image\n", grouped(parameters), grouped(static_cast<long long>(network.multiply_adds_per_sample())));
-    fmt::print("memory: parameters {}, gradients {}, state {}, cache {}, scratch {}\n", bytes_text(bytes(Region::parameters)), bytes_text(bytes(Region::parameters)), bytes_text(bytes(Region::state)),
+    double total = 0;
+    for (const auto& [region, size] : memory.items()) total += size.get<double>();
+    fmt::print("memory: {} = parameters {}, gradients {}, state {}, cache {}, scratch {}\n", bytes_text(total), bytes_text(bytes(Region::parameters)), bytes_text(bytes(Region::parameters)), bytes_text(bytes(Region::state)),
                bytes_text(bytes(Region::cache)), bytes_text(bytes(Region::scratch)));
     if (free_sites.size() > 24) free_sites.resize(24), free_sites.emplace_back("...");
     if (!free_sites.empty()) fmt::print("free sites: {}\n", join(free_sites));

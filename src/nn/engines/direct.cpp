@@ -11,6 +11,7 @@ namespace bnlab {
 
 bool has_direct_engine() { return false; }
 std::unique_ptr<ConvEngine<float>> make_direct_engine() { return nullptr; }
+std::string direct_description() { return ""; }
 
 }  // namespace bnlab
 
@@ -223,6 +224,10 @@ class DirectEngine : public ConvEngine<float> {
 
 bool has_direct_engine() { return true; }
 std::unique_ptr<ConvEngine<float>> make_direct_engine() { return std::make_unique<DirectEngine>(); }
+std::string direct_description() {
+  const dnnl_version_t* v = dnnl_version();
+  return "direct (oneDNN " + std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch) + ")";
+}
 
 }  // namespace bnlab
 

@@ -17,7 +17,8 @@ namespace bnlab {
 //   gemm      patches times weights
 // Double is always gemm.
 const std::vector<std::string>& convolution_engines();
-bool has_direct_engine();  // was bnlab built with oneDNN?
+bool has_direct_engine();          // was bnlab built with oneDNN?
+std::string engines_description();  // which there are in this build, in words
 
 // w: (out, kernel_h, kernel_w, in). Each pass takes up to as many samples as were planned for. One pass at a time.
 template <class T>
@@ -46,5 +47,6 @@ bool few_positions(const ConvGeometry& g);  // gemm takes them by pairs of posit
 bool winograd_takes(const ConvGeometry& g, Index out);
 std::unique_ptr<ConvEngine<float>> make_winograd_engine();
 std::unique_ptr<ConvEngine<float>> make_direct_engine();
+std::string direct_description();
 
 }  // namespace bnlab

@@ -1,11 +1,18 @@
+#include <fmt/format.h>
+
 #include "core/error.h"
 #include "nn/engines/engine.h"
+#include "tensor/kernels/vector.h"
 
 namespace bnlab {
 
 const std::vector<std::string>& convolution_engines() {
   static const std::vector<std::string> names{"auto", "winograd", "direct", "gemm"};
   return names;
+}
+
+std::string engines_description() {
+  return fmt::format("convolutions: winograd ({} numbers at a time), {}, gemm", lanes, has_direct_engine() ? direct_description() : "no direct (built without oneDNN)");
 }
 
 template <>
