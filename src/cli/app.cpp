@@ -114,8 +114,9 @@ int run_app(int argc, char** argv) {
   bench_app->add_option("--seconds", bench.seconds, "measuring time of each")->check(CLI::Range(0.01, 3600.0))->capture_default_str();
   bench_app->add_flag("--json", bench.json, "one JSON object a workload");
   bench_app->add_flag("--layers", bench.layers, "how long each layer takes, and its engine");
+  bench_app->add_flag("--convolutions", bench.convolutions, "instead: each engine of a convolution, its time and its distance from double");
   bench_app->add_flag("--list", bench.list, "name the workloads");
-  bench_app->callback([&] { chosen = [&] { return bench_command(bench); }; });
+  bench_app->callback([&] { chosen = [&] { return bench.convolutions ? bench_convolutions(bench) : bench_command(bench); }; });
 
   try {
     app.parse(argc, argv);

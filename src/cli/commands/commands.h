@@ -25,8 +25,9 @@ struct BenchArguments {
   std::vector<std::string> workloads;
   int threads = 0;
   double seconds = 3;
-  bool json = false, list = false, layers = false;
+  bool json = false, list = false, layers = false, convolutions = false;
 };
 int bench_command(const BenchArguments& arguments);
+int bench_convolutions(const BenchArguments& arguments);
 
 }  // namespace bnlab

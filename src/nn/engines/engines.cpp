@@ -28,8 +28,7 @@ std::unique_ptr<ConvEngine<float>> make_engine(const std::string& wish, const Co
   if (wish == "gemm") return make_gemm_engine<float>();
   if (wish == "direct") return make_direct_engine();
   if (winograd_takes(g, out)) return make_winograd_engine();
-  const bool plain_product = g.kernel_h * g.kernel_w == 1 && g.stride == 1;
-  if (!has_direct_engine() || few_positions(g) || plain_product) return make_gemm_engine<float>();
+  if (!has_direct_engine() || few_positions(g)) return make_gemm_engine<float>();
   return make_direct_engine();
 }
 
