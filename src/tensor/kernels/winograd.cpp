@@ -33,29 +33,19 @@ void transform_output(const Tiles& tiles, Index number, const float* m, Index pl
   const Tile at(tiles, number);
   const Shape& s = tiles.shape;
   const Index c = s.c, row = s.w * c, rows = std::min(step, s.h - at.y), columns = std::min(step, s.w - at.x);
-  const Index offset = (at.sample * s.h + at.y) * row + at.x * c;
-  float* corner = y + offset;
+  float* corner = y + (at.sample * s.h + at.y) * row + at.x * c;
   for (Index k = 0; k < c; k += lanes) {
-    Vec half[step][tile];
-    BNLAB_UNROLL for (Index j = 0; j < tile; ++j) {
-      Vec in[tile], out[step];
-      BNLAB_UNROLL for (Index i = 0; i < tile; ++i) in[i] = load(m + (i * tile + j) * plane + k);
-      output_side(in, out);
-      BNLAB_UNROLL for (Index i = 0; i < step; ++i) half[i][j] = out[i];
-    }
     const Vec bias = finish.bias ? load(finish.bias + k) : Vec{};
-    for (Index i = 0; i < rows; ++i) {
-      Vec out[step];
-      output_side(half[i], out);
-      float* to = corner + i * row + k;
-      for (Index j = 0; j < columns; ++j) {
-        Vec value = out[j] + bias;
-        if (finish.add) value += load(to + j * c);
-        if (finish.skip) value = load(finish.skip + offset + i * row + j * c + k) + value;
-        if (finish.rectify) value = rectified(value);
-        streams ? stream(to + j * c, value) : store(to + j * c, value);
-      }
-    }
+    both_sides<tile, step, output_side>([&](Index i, Index j) { return load(m + (i * tile + j) * plane + k); },
+                                        [&](Index i, Index j, Vec value) {
+      if (i >= rows || j >= columns) return;
+      float* to = corner + i * row + j * c + k;
+      value += bias;
+      if (finish.add) value += load(to);
+      if (finish.skip) value = load(finish.skip + (to - y)) + value;
+      if (finish.rectify) value = rectified(value);
+      streams ? stream(to, value) : store(to, value);
+    });
   }
 }
 
@@ -71,19 +61,9 @@ void transform(Pool& pool, Index rows, Index columns, float* u, const At& at) {
   pool.run(pieces.pieces, [&](int piece) {
     for (Index k = 0; k < columns; k += lanes) {
       for (Index r = pieces.begin(piece); r < pieces.end(piece); ++r) {
-        Vec half[tile][taps];
-        BNLAB_UNROLL for (Index j = 0; j < taps; ++j) {
-          Vec g[taps], t[tile];
-          BNLAB_UNROLL for (Index i = 0; i < taps; ++i) g[i] = at(r, k, i, j);
-          weight_side(g, t);
-          BNLAB_UNROLL for (Index i = 0; i < tile; ++i) half[i][j] = t[i];
-        }
         float* to = u + k / width * rows * width + r * width + k % width;
-        BNLAB_UNROLL for (Index i = 0; i < tile; ++i) {
-          Vec t[tile];
-          weight_side(half[i], t);
-          BNLAB_UNROLL for (Index j = 0; j < tile; ++j) store(to + (i * tile + j) * plane, t[j]);
-        }
+        both_sides<taps, tile, weight_side>([&](Index i, Index j) { return at(r, k, i, j); },
+                                            [&](Index i, Index j, Vec v) { store(to + (i * tile + j) * plane, v); });
       }
     }
   });

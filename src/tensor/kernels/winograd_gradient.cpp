@@ -81,22 +81,13 @@ void weight_gradient(Pool& pool, View<const float> x, View<const float> dy, floa
   pool.run(pieces.pieces, [&](int piece) {
     for (Index o = pieces.begin(piece); o < pieces.end(piece); ++o) {
       for (Index k = 0; k < plan.in; k += lanes) {
-        Vec half[taps][tile];
-        BNLAB_UNROLL for (Index j = 0; j < tile; ++j) {
-          Vec t[tile], g[taps];
-          BNLAB_UNROLL for (Index i = 0; i < tile; ++i) {
-            const float* at = sums + (i * tile + j) * plan.plane() + o * plan.in + k;
-            t[i] = load(at);
-            for (Index part = 1; part < plan.parts; ++part) t[i] += load(at + part * plan.weights());
-          }
-          weight_gradient_side(t, g);
-          BNLAB_UNROLL for (Index i = 0; i < taps; ++i) half[i][j] = g[i];
-        }
-        BNLAB_UNROLL for (Index i = 0; i < taps; ++i) {
-          Vec g[taps];
-          weight_gradient_side(half[i], g);
-          BNLAB_UNROLL for (Index j = 0; j < taps; ++j) store(dw + (o * taps * taps + i * taps + j) * plan.in + k, g[j]);
-        }
+        auto total = [&](Index i, Index j) {
+          const float* at = sums + (i * tile + j) * plan.plane() + o * plan.in + k;
+          Vec sum = load(at);
+          for (Index part = 1; part < plan.parts; ++part) sum += load(at + part * plan.weights());
+          return sum;
+        };
+        both_sides<tile, taps, weight_gradient_side>(total, [&](Index i, Index j, Vec v) { store(dw + (o * taps * taps + i * taps + j) * plan.in + k, v); });
       }
     }
   });

@@ -47,26 +47,16 @@ constexpr Index ahead = 16;
   const float* corner = x + at.sample * s.h * row + (at.y - 1) * row + (at.x - 1) * c;
   const Index top = at.y == 0, bottom = std::min<Index>(tile, s.h + 1 - at.y), left = at.x == 0, right = std::min<Index>(tile, s.w + 1 - at.x);
   const bool whole = !top && !left && bottom == tile && right == tile;
-  auto transform = [=](auto read) {
+  auto transform = [=](auto inside) {
     for (Index k = 0; k < c; k += lanes) {
-      Vec half[tile][tile];  // columns done
-      BNLAB_UNROLL for (Index j = 0; j < tile; ++j) {
-        Vec d[tile], t[tile];
-        BNLAB_UNROLL for (Index i = 0; i < tile; ++i) d[i] = read(i, j, corner + i * row + j * c + k);
-        input_side(d, t);
-        BNLAB_UNROLL for (Index i = 0; i < tile; ++i) half[i][j] = t[i];
-      }
-      BNLAB_UNROLL for (Index i = 0; i < tile; ++i) {
-        Vec t[tile];
-        input_side(half[i], t);
-        BNLAB_UNROLL for (Index j = 0; j < tile; ++j) store(out + (i * tile + j) * plane + k, t[j]);
-      }
+      both_sides<tile, tile, input_side>([&](Index i, Index j) { return inside(i, j) ? load(corner + i * row + j * c + k) : Vec{}; },
+                                         [&](Index i, Index j, Vec v) { store(out + (i * tile + j) * plane + k, v); });
     }
   };
   if (whole) {
-    transform([](Index, Index, const float* p) { return load(p); });
+    transform([](Index, Index) { return true; });
   } else {
-    transform([=](Index i, Index j, const float* p) { return i >= top && i < bottom && j >= left && j < right ? load(p) : Vec{}; });
+    transform([=](Index i, Index j) { return i >= top && i < bottom && j >= left && j < right; });
   }
 }
 
@@ -76,26 +66,16 @@ constexpr Index ahead = 16;
   const Shape& s = tiles.shape;
   const Index c = s.c, row = s.w * c, rows = std::min(step, s.h - at.y), columns = std::min(step, s.w - at.x);
   const float* corner = dy + (at.sample * s.h + at.y) * row + at.x * c;
-  auto transform = [=](auto read) {
+  auto transform = [=](auto inside) {
     for (Index k = 0; k < c; k += lanes) {
-      Vec half[tile][step];
-      BNLAB_UNROLL for (Index j = 0; j < step; ++j) {
-        Vec y[step], m[tile];
-        BNLAB_UNROLL for (Index i = 0; i < step; ++i) y[i] = read(i, j, corner + i * row + j * c + k);
-        output_gradient_side(y, m);
-        BNLAB_UNROLL for (Index i = 0; i < tile; ++i) half[i][j] = m[i];
-      }
-      BNLAB_UNROLL for (Index i = 0; i < tile; ++i) {
-        Vec m[tile];
-        output_gradient_side(half[i], m);
-        BNLAB_UNROLL for (Index j = 0; j < tile; ++j) store(out + (i * tile + j) * plane + k, m[j]);
-      }
+      both_sides<step, tile, output_gradient_side>([&](Index i, Index j) { return inside(i, j) ? load(corner + i * row + j * c + k) : Vec{}; },
+                                                   [&](Index i, Index j, Vec v) { store(out + (i * tile + j) * plane + k, v); });
     }
   };
   if (rows == step && columns == step) {
-    transform([](Index, Index, const float* p) { return load(p); });
+    transform([](Index, Index) { return true; });
   } else {
-    transform([=](Index i, Index j, const float* p) { return i < rows && j < columns ? load(p) : Vec{}; });
+    transform([=](Index i, Index j) { return i < rows && j < columns; });
   }
 }
 

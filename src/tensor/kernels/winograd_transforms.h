@@ -60,4 +60,21 @@ inline void weight_gradient_side(const Vec t[6], Vec g[3]) {
   g[2] = (1.0f / 6) * (far - near) + t[5];
 }
 
+// side(side(d)^T)^T of a From x From square, vector by vector: read(i, j) in, write(i, j, value) out.
+template <Index From, Index To, auto side, class Read, class Write>
+[[gnu::always_inline]] inline void both_sides(const Read& read, const Write& write) {
+  Vec half[To][From];  // columns done
+  BNLAB_UNROLL for (Index j = 0; j < From; ++j) {
+    Vec in[From], out[To];
+    BNLAB_UNROLL for (Index i = 0; i < From; ++i) in[i] = read(i, j);
+    side(in, out);
+    BNLAB_UNROLL for (Index i = 0; i < To; ++i) half[i][j] = out[i];
+  }
+  BNLAB_UNROLL for (Index i = 0; i < To; ++i) {
+    Vec out[To];
+    side(half[i], out);
+    BNLAB_UNROLL for (Index j = 0; j < To; ++j) write(i, j, out[j]);
+  }
+}
+
 }  // namespace bnlab::winograd
