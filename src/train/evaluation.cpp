@@ -1,6 +1,7 @@
 #include "train/evaluation.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace bnlab {
@@ -36,7 +37,8 @@ Score Evaluation<T>::score(const Split& split, Mode mode, Index limit) {
   }
   const auto n = static_cast<double>(score.samples);
   if (!loss_.sums()) score.loss /= n;
-  score.accuracy = data_.classes ? static_cast<double>(correct) / n : std::numeric_limits<double>::quiet_NaN();
+  const bool predicts = data_.classes && !std::isnan(score.loss);  // outputs that are no numbers are not the first class
+  score.accuracy = predicts ? static_cast<double>(correct) / n : std::numeric_limits<double>::quiet_NaN();
   return score;
 }
 

@@ -160,6 +160,15 @@ TEST_CASE("a run that diverges is a result: exit 0, outcome diverged, the step s
   REQUIRE((losses.find(",inf,") != std::string::npos || losses.find(",nan,") != std::string::npos));
 }
 
+TEST_CASE("outputs that are no numbers are not scored as the first class", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const Json line = only_line(bnlab_run(scratch, "a", {"--set", "train.learning_rate=1e30", "--set", "model.placement=none"}));
+  REQUIRE(line["outcome"] == "diverged");
+  const std::string scores = scratch.read(line["dir"].get<std::string>() + "/eval.csv");
+  REQUIRE(scores.find(",nan,nan") != std::string::npos);
+}
+
 TEST_CASE("an interrupted run leaves with 130 and starts again; a killed one too", "[program]") {
   for (const int signal : {SIGINT, SIGTERM, SIGKILL}) {
     const Scratch scratch;
