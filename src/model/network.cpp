@@ -91,16 +91,14 @@ Network<T>::Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOff
 }
 
 template <class T>
-View<T> Network<T>::value_of(const Pass<T>& pass, int node, View<const T> x) const {
+View<T> Network<T>::value_of(const Workspace<T>& ws, int node, View<const T> x) const {
   if (node < 0) return {const_cast<T*>(x.data), x.shape};
-  return output_of(pass.ws, node, x.shape.n);
+  return output_of(ws, node, x.shape.n);
 }
 
 template <class T>
 View<T> Network<T>::input_of(const Workspace<T>& ws, int node, View<const T> x) const {
-  const int from = nodes_[static_cast<size_t>(node)].input;
-  if (from < 0) return {const_cast<T*>(x.data), x.shape};
-  return output_of(ws, from, x.shape.n);
+  return value_of(ws, nodes_[static_cast<size_t>(node)].input, x);
 }
 
 template <class T>
@@ -111,13 +109,13 @@ View<T> Network<T>::forward(const Pass<T>& pass, View<const T> x) const {
     const View<T> out = output_of(pass.ws, step.last, n);
     if (step.layer < 0) {
       const Node<T>& join = node(step.join);
-      join.scaling->forward(pass, value_of(pass, join.input, x), output_of(pass.ws, join.branch, n), out);
+      join.scaling->forward(pass, value_of(pass.ws, join.input, x), output_of(pass.ws, join.branch, n), out);
       continue;
     }
     Pass<T> now = pass;
-    const Tail<T> tail{step.join < 0 ? nullptr : value_of(pass, node(step.join).input, x).data, step.rectifies, nullptr};
+    const Tail<T> tail{step.join < 0 ? nullptr : value_of(pass.ws, node(step.join).input, x).data, step.rectifies, nullptr};
     if (step.tail()) now.tail = &tail;
-    node(step.layer).layer->forward(now, value_of(pass, node(step.layer).input, x), out);
+    node(step.layer).layer->forward(now, value_of(pass.ws, node(step.layer).input, x), out);
   }
   return output_of(pass.ws, steps_.back().last, n);
 }
@@ -144,7 +142,7 @@ void Network<T>::backward(const Pass<T>& pass, View<const T> x) const {
       if (step->tail()) now.tail = &tail;
       now.add = step->adds_to_input && own.layer->adds();
       arrive(own.input, step->adds_to_input && !now.add, [&](View<T> dx) {
-        own.layer->backward(now, value_of(pass, own.input, x), output_of(pass.ws, step->last, n), dy, dx);
+        own.layer->backward(now, value_of(pass.ws, own.input, x), output_of(pass.ws, step->last, n), dy, dx);
       });
     }
     if (step->join < 0) continue;
@@ -154,7 +152,7 @@ void Network<T>::backward(const Pass<T>& pass, View<const T> x) const {
       if (!step->shares_skip) hand_on(pass.pool, View<const T>(dy), gradient_of(join.input), step->adds_to_skip);
       continue;
     }
-    const View<const T> skip = value_of(pass, join.input, x), branch = output_of(pass.ws, join.branch, n);
+    const View<const T> skip = value_of(pass.ws, join.input, x), branch = output_of(pass.ws, join.branch, n);
     arrive(join.branch, step->adds_to_branch, [&](View<T> dbranch) { join.scaling->backward(pass, skip, branch, dy, {}, dbranch); });
     arrive(join.input, step->adds_to_skip, [&](View<T> dskip) { join.scaling->backward(pass, skip, branch, dy, dskip, {}); });
   }

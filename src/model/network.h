@@ -43,7 +43,7 @@ class Network {
 
  private:
   const Node<T>& node(int i) const { return nodes_[static_cast<size_t>(i)]; }
-  View<T> value_of(const Pass<T>& pass, int node, View<const T> x) const;
+  View<T> value_of(const Workspace<T>& ws, int node, View<const T> x) const;  // of the input, where node is -1
   Shape input_;
   std::vector<Node<T>> nodes_;
   std::vector<Step> steps_;

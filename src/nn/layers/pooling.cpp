@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <type_traits>
 
 #include "core/error.h"
+#include "tensor/kernels/strips.h"
 
 namespace bnlab {
 namespace {
@@ -25,14 +25,6 @@ void for_samples(const Pass<T>& pass, Index n, const Body& body) {
 }
 
 constexpr Index strip = 16;
-
-// body(first channel, width): the compiler knows the width of full strips.
-template <class Body>
-void for_strips(Index channels, const Body& body) {
-  Index c = 0;
-  for (; c + strip <= channels; c += strip) body(c, std::integral_constant<Index, strip>());
-  if (c < channels) body(c, channels - c);
-}
 
 }  // namespace
 
@@ -76,7 +68,7 @@ void MaxPool<T>::backward(const Pass<T>& pass, View<const T> x, View<const T> y,
     for (Index oy = 0; oy < out.h; ++oy) {
       for (Index ox = 0; ox < out.w; ++ox) {
         const Index corner = ((i * in.h + oy * stride_) * in.w + ox * stride_) * in.c, to = ((i * out.h + oy) * out.w + ox) * in.c;
-        for_strips(in.c, [&](Index first, auto width) {
+        for_strips<strip>(in.c, [&](Index first, auto width) {
           T left[strip];
           std::copy_n(dy.data + to + first, Index(width), left);
           const T* top = y.data + to + first;

@@ -4,6 +4,8 @@
 #include <array>
 #include <type_traits>
 
+#include "tensor/kernels/strips.h"
+
 namespace bnlab {
 namespace {
 
@@ -31,14 +33,6 @@ void for_chunks(Pool& pool, Index rows, Index channels, const Body& body) {
 // Matrices of few channels are read as wider ones: `fold` rows side by side, a strip in all, whose sums are added up at the
 // end of a chunk.
 Index fold_of(Index channels) { return channels < strip && strip % channels == 0 ? strip / channels : 1; }
-
-// body(first channel, width): the compiler knows the width of full strips.
-template <class Body>
-void for_strips(Index channels, const Body& body) {
-  Index c = 0;
-  for (; c + strip <= channels; c += strip) body(c, std::integral_constant<Index, strip>());
-  if (c < channels) body(c, channels - c);
-}
 
 // Rows begin .. end, folded where their number allows it.
 template <class T>
@@ -69,7 +63,7 @@ void column_moments(Pool& pool, View<const T> x, double* mean, double* variance,
     double* chunk_m2 = chunk_mean + channels;
     const Folded<T> wide(begin, end, channels);
     const T* first = x.row(begin);
-    for_strips(wide.channels, [&](Index c, auto width) {
+    for_strips<strip>(wide.channels, [&](Index c, auto width) {
       T sum[strip] = {}, m2[strip] = {}, center[strip];
       for (Index r = 0; r < wide.rows; ++r) {
         const T* row = first + r * wide.channels + c;
@@ -125,7 +119,7 @@ void two_sums(Pool& pool, Index rows, Index channels, const T* center, double* f
     double* one = partial + 2 * k * channels;
     double* two = one + channels;
     const Folded<T> wide(begin, end, channels);
-    for_strips(wide.channels, [&](Index c, auto width) {
+    for_strips<strip>(wide.channels, [&](Index c, auto width) {
       T s1[strip] = {}, s2[strip] = {}, around[strip];
       if (wide.fold == 1) {
         std::copy_n(center + c, Index(width), around);
@@ -179,7 +173,7 @@ void column_sum(Pool& pool, View<const T> x, double* sum, double* partial) {
   const Index channels = x.c();
   for_chunks(pool, x.rows(), channels, [&](Index begin, Index end, Index k) {
     double* one = partial + 2 * k * channels;
-    for_strips(channels, [&](Index c, auto width) {
+    for_strips<strip>(channels, [&](Index c, auto width) {
       T s[strip] = {};
       for (Index r = begin; r < end; ++r) {
         const T* row = x.row(r) + c;
