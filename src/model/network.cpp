@@ -66,6 +66,7 @@ Network<T>::Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOff
   Planner planner(sizeof(T));
   for (auto& node : nodes_) {
     planner.enter(node.name);
+    node.parameters_begin = planner.parameters_so_far();
     node.in = node.input < 0 ? input_ : nodes_[static_cast<size_t>(node.input)].shape;
     if (node.layer) {
       node.shape = node.layer->plan(node.in, planner);
@@ -77,6 +78,7 @@ Network<T>::Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOff
       }
       node.scaling->plan(node.shape, node.block, blocks, planner);
     }
+    node.parameters_end = planner.parameters_so_far();
     planner.end_of_layer();
   }
   steps_ = steps_of(nodes_, keep);
@@ -102,9 +104,17 @@ View<T> Network<T>::input_of(const Workspace<T>& ws, int node, View<const T> x) 
 }
 
 template <class T>
-View<T> Network<T>::forward(const Pass<T>& pass, View<const T> x) const {
+Pass<T> Network<T>::own(const Pass<T>& pass, int node, View<const T> x) const {
+  Pass<T> now = pass;
+  if (pass.pattern) now.pattern_input = input_of(*pass.pattern, node, x);
+  return now;
+}
+
+template <class T>
+View<T> Network<T>::forward(const Pass<T>& pass, View<const T> x, int first, int end) const {
   const Index n = x.shape.n;
   for (const Step& step : steps_) {
+    if (step.last < first || step.last >= end) continue;
     const Stopwatch stopwatch(pass.times ? &pass.times[step.last].forward : nullptr);
     const View<T> out = output_of(pass.ws, step.last, n);
     if (step.layer < 0) {
@@ -112,7 +122,7 @@ View<T> Network<T>::forward(const Pass<T>& pass, View<const T> x) const {
       join.scaling->forward(pass, value_of(pass.ws, join.input, x), output_of(pass.ws, join.branch, n), out);
       continue;
     }
-    Pass<T> now = pass;
+    Pass<T> now = own(pass, step.layer, x);
     const Tail<T> tail{step.join < 0 ? nullptr : value_of(pass.ws, node(step.join).input, x).data, step.rectifies, nullptr};
     if (step.tail()) now.tail = &tail;
     node(step.layer).layer->forward(now, value_of(pass.ws, node(step.layer).input, x), out);
@@ -121,7 +131,7 @@ View<T> Network<T>::forward(const Pass<T>& pass, View<const T> x) const {
 }
 
 template <class T>
-void Network<T>::backward(const Pass<T>& pass, View<const T> x) const {
+void Network<T>::backward(const Pass<T>& pass, View<const T> x, int first) const {
   const Index n = x.shape.n;
   auto gradient_of = [&](int from) { return from < 0 ? View<T>{} : pass.ws.first(node(from).gradient, n); };
   // Runs write(destination) so that the gradient of `from` gains what it writes.
@@ -132,17 +142,17 @@ void Network<T>::backward(const Pass<T>& pass, View<const T> x) const {
     write(more);
     add(pass.pool, total, View<const T>(more));
   };
-  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+  for (auto step = steps_.rbegin(); step != steps_.rend() && step->last >= first; ++step) {
     const Stopwatch stopwatch(pass.times ? &pass.times[step->last].backward : nullptr);
     const View<T> dy = gradient_of(step->last);
     if (step->layer >= 0) {
-      const Node<T>& own = node(step->layer);
+      const Node<T>& layer = node(step->layer);
       const Tail<T> tail{nullptr, step->rectifies, dy.data};
-      Pass<T> now = pass;
+      Pass<T> now = own(pass, step->layer, x);
       if (step->tail()) now.tail = &tail;
-      now.add = step->adds_to_input && own.layer->adds();
-      arrive(own.input, step->adds_to_input && !now.add, [&](View<T> dx) {
-        own.layer->backward(now, value_of(pass.ws, own.input, x), output_of(pass.ws, step->last, n), dy, dx);
+      now.add = step->adds_to_input && layer.layer->adds();
+      arrive(layer.input, step->adds_to_input && !now.add, [&](View<T> dx) {
+        layer.layer->backward(now, value_of(pass.ws, layer.input, x), output_of(pass.ws, step->last, n), dy, dx);
       });
     }
     if (step->join < 0) continue;

@@ -14,10 +14,12 @@ class Network {
   // every node has an output that could be looked at.
   Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOffer> offers, std::vector<bool> covered, Keep keep);
 
-  // Returns the output, a view into the workspace (valid until the next pass over it).
-  View<T> forward(const Pass<T>& pass, View<const T> x) const;
-  // dloss/doutput in `top()` -> gradients of all parameters. A forward pass over the same x came before.
-  void backward(const Pass<T>& pass, View<const T> x) const;
+  // Returns the output, a view into the workspace (valid until the next pass over it). With Keep::all: from node `first`
+  // on (what comes before it is as the last pass left it), or of nodes first .. end - 1 only.
+  View<T> forward(const Pass<T>& pass, View<const T> x, int first = 0, int end = 1 << 30) const;
+  // dloss/doutput in `top()` -> gradients of all parameters (of those of nodes from `first` on). A forward pass over the
+  // same x came before.
+  void backward(const Pass<T>& pass, View<const T> x, int first = 0) const;
   View<T> top(const Workspace<T>& ws, Index n) const { return ws.first(nodes_.back().gradient, n); }
 
   void initialize(Workspace<T>& ws, uint64_t seed) const;
@@ -42,6 +44,8 @@ class Network {
   Index parameters() const;  // learned numbers, without the gaps between them
 
  private:
+  // What the layer of a node may know of the pass.
+  Pass<T> own(const Pass<T>& pass, int node, View<const T> x) const;
   const Node<T>& node(int i) const { return nodes_[static_cast<size_t>(i)]; }
   View<T> value_of(const Workspace<T>& ws, int node, View<const T> x) const;  // of the input, where node is -1
   Shape input_;

@@ -23,6 +23,7 @@ struct Node {
   int input = -1, branch = -1;       // nodes; -1 is the network's input; branch only for a join
   int block = 0;                     // of a join, from 1
   Shape in, shape;
+  size_t parameters_begin = 0, parameters_end = 0;  // its entries of the plan's parameters
   Slot output, gradient;             // none where a step computes beyond it
 };
 

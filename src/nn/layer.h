@@ -17,7 +17,8 @@ namespace bnlab {
 //   evaluate          running statistics; noise off; no state moves
 //   batch_statistics  batch statistics, noise off, no state moves
 //   calibrate         batch statistics, noise off; running statistics <- plain average since begin_calibration()
-enum class Mode { train, evaluate, batch_statistics, calibrate };
+//   frozen            the statistics that the last pass over this workspace took, as constants; noise off; no state moves
+enum class Mode { train, evaluate, batch_statistics, calibrate, frozen };
 
 // Seconds that a node took so far.
 struct NodeTime {
@@ -33,6 +34,12 @@ struct Pass {
   int64_t step = 0;
   bool add = false;  // backward: add to dx what else would be written; only to layers that say adds()
   const Tail<T>* tail = nullptr;  // only to layers that say takes_tail()
+  // Where a function has kinks (ReLU, max pooling, |x|): the workspace whose last pass says on which side of each kink a
+  // value counts, and this layer's input there. Null: the values themselves say it. With the pattern held, the loss is
+  // smooth in the parameters, and differences of its gradient are the almost-everywhere Hessian.
+  const Workspace<T>* pattern = nullptr;
+  View<const T> pattern_input{};
+  View<const T> sides(View<const T> x) const { return pattern_input ? pattern_input : x; }
   NodeTime* times = nullptr;  // where given, one for each node of the network, to be added to
 };
 

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "probes/cadence.h"
+#include "probes/records.h"
 #include "train/observer.h"
 #include "train/replica.h"
+#include "train/schedule.h"
 #include "train/train_config.h"
 
 namespace bnlab {
@@ -20,13 +22,6 @@ struct Surroundings {
   Pool& pool;
 };
 
-// One measured number. layer: a node and its side, "hidden3/sigmoid@input", or "" for the whole network.
-class Records {
- public:
-  virtual ~Records() = default;
-  virtual void row(std::string_view layer, std::string_view metric, std::string_view bn_mode, double value) = 0;
-};
-
 struct ProbeCost {
   int64_t forwards = 0, backwards = 0;  // passes over the probe's own batch
 };
@@ -39,7 +34,9 @@ class Probe : public Component {
 
   virtual void start(const Surroundings<T>& around) = 0;
   virtual void at_state(const StateView<T>&, Records&) {}
+  // Of the step that leaves the state; there is none at the last state.
   virtual void after_backward(const GradientView<T>&, Records&) {}
+  virtual void after_update(const GradientView<T>&, Records&) {}
   virtual ProbeCost cost() const = 0;
   // The few numbers that belong into the summary of a run: name -> value.
   virtual std::vector<std::pair<std::string, double>> summary() const { return {}; }

@@ -11,15 +11,27 @@
 namespace bnlab {
 namespace {
 
+// A field of a CSV line, in quotes where it needs them (RFC 4180).
+std::string quoted(std::string_view field) {
+  if (field.find_first_of(",\"\n") == std::string_view::npos) return std::string(field);
+  std::string out = "\"";
+  for (const char c : field) out += c == '"' ? "\"\"" : std::string(1, c);
+  return out + "\"";
+}
+
 class CsvRecords : public Records {
  public:
   explicit CsvRecords(const std::string& path) {
-    if (!path.empty()) file_ = std::make_unique<CsvFile>(path, "step,epoch,layer,metric,bn_mode,value");
+    if (!path.empty()) file_ = std::make_unique<CsvFile>(path, "step,epoch,layer,metric,bn_mode,at,value,note");
   }
   void at(int64_t step, double epoch) { prefix_ = fmt::format("{},{},", step, number(epoch)); }
-  void row(std::string_view layer, std::string_view metric, std::string_view bn_mode, double value) override {
-    if (file_) file_->line(fmt::format("{}{},{},{},{}", prefix_, layer, metric, bn_mode, number(value)));
+  void row(const Row& row) override {
+    ++rows_;
+    if (!file_) return;
+    const std::string at = std::isnan(row.at) ? "" : number(row.at);
+    file_->line(fmt::format("{}{},{},{},{},{},{}", prefix_, row.layer, row.metric, row.bn_mode, at, number(row.value), quoted(row.note)));
   }
+  int64_t rows() const { return rows_; }
   void flush() {
     if (file_) file_->flush();
   }
@@ -27,6 +39,7 @@ class CsvRecords : public Records {
  private:
   std::unique_ptr<CsvFile> file_;
   std::string prefix_;
+  int64_t rows_ = 0;
 };
 
 }  // namespace
@@ -36,7 +49,7 @@ struct Suite<T>::Entry {
   std::string name;
   std::unique_ptr<Probe<T>> probe;
   CsvRecords records;
-  int64_t looks = 0;
+  int64_t looks = 0, last_look = -1;
   double seconds = 0;
 
   Entry(const Choice& choice, const std::string& path) : name(choice.name), probe(make_as<Probe<T>>(probes<T>(), choice)), records(path) {}
@@ -44,10 +57,13 @@ struct Suite<T>::Entry {
   template <class View, class Look>
   void look(const View& view, const Look& what) {
     const auto begin = std::chrono::steady_clock::now();
+    const int64_t before = records.rows();
     records.at(view.step, view.epoch);
     what();
     records.flush();
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    if (records.rows() == before || view.step == last_look) return;
+    ++looks, last_look = view.step;
   }
 };
 
@@ -65,9 +81,7 @@ Suite<T>::~Suite() = default;
 template <class T>
 void Suite<T>::at_state(const StateView<T>& view) {
   for (auto& entry : entries_) {
-    if (!entry->probe->due(view.step, last_)) continue;
-    entry->look(view, [&] { entry->probe->at_state(view, entry->records); });
-    ++entry->looks;
+    if (entry->probe->due(view.step, last_)) entry->look(view, [&] { entry->probe->at_state(view, entry->records); });
   }
 }
 
@@ -79,9 +93,16 @@ void Suite<T>::after_backward(const GradientView<T>& view) {
 }
 
 template <class T>
+void Suite<T>::after_update(const GradientView<T>& view) {
+  for (auto& entry : entries_) {
+    if (entry->probe->due(view.step, last_)) entry->look(view, [&] { entry->probe->after_update(view, entry->records); });
+  }
+}
+
+template <class T>
 void Suite<T>::at_end(const StateView<T>& view, bool diverged) {
   for (auto& entry : entries_) {
-    if (diverged) entry->look(view, [&] { entry->records.row("", "diverged", "", 1); });
+    if (diverged) entry->look(view, [&] { entry->records.value("", "diverged", "", 1); });
   }
 }
 

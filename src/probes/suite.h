@@ -17,6 +17,7 @@ class Suite : public Observer<T> {
 
   void at_state(const StateView<T>& view) override;
   void after_backward(const GradientView<T>& view) override;
+  void after_update(const GradientView<T>& view) override;
   void at_end(const StateView<T>& view, bool diverged) override;
 
   // {"distribution": {"looks", "milliseconds_per_look", "forwards", "backwards"}}

@@ -47,6 +47,7 @@ class Planner {
   void enter(const std::string& name) { scope_ = name; }  // the layer that is being planned
   const std::string& scope() const { return scope_; }
 
+  size_t parameters_so_far() const { return plan_.parameters.size(); }
   Slot parameters(const std::string& name, Shape shape, Role role);
   Slot state(const std::string& name, Shape shape);
   Slot cache(Shape shape);

@@ -30,6 +30,7 @@ class Observer {
   virtual void at_state(const StateView<T>&) {}        // before each step, and once after the last
   virtual bool wants_gradient_norm(int64_t) const { return false; }
   virtual void after_backward(const GradientView<T>&) {}
+  virtual void after_update(const GradientView<T>&) {}  // the same step, with the parameters it made
   virtual void at_end(const StateView<T>&, bool /*diverged*/) {}
 };
 
@@ -48,6 +49,9 @@ class Observers : public Observer<T> {
   }
   void after_backward(const GradientView<T>& view) override {
     for (auto* o : list_) o->after_backward(view);
+  }
+  void after_update(const GradientView<T>& view) override {
+    for (auto* o : list_) o->after_update(view);
   }
   void at_end(const StateView<T>& view, bool diverged) override {
     for (auto* o : list_) o->at_end(view, diverged);

@@ -95,12 +95,14 @@ Outcome Trainer<T>::run(Observer<T>& observer, const std::atomic<bool>& stop) {
     const double loss = gradients(batch), rate = config_.learning_rate * schedule_->factor(step_, config_.steps);
     const bool clips = config_.gradient_clip > 0, asked = clips || observer.wants_gradient_norm(step_);
     const double norm = asked ? optimizer_.gradient_norm(pool_, ws_) : std::numeric_limits<double>::quiet_NaN();
-    observer.after_backward({step_, epoch(), loss, rate, ws_, batch, norm});
+    const GradientView<T> view{step_, epoch(), loss, rate, ws_, batch, norm};
+    observer.after_backward(view);
     if (!std::isfinite(loss)) {
       observer.at_end({step_, epoch(), ws_}, true);
       return Outcome::diverged;
     }
     optimizer_.step(pool_, ws_, rate, clips && norm > config_.gradient_clip ? config_.gradient_clip / norm : 1);
+    observer.after_update(view);
   }
   calibrate();
   observer.at_state({step_, epoch(), ws_});

@@ -39,6 +39,26 @@ TEST_CASE("every norm: backward agrees with central differences", "[contract][no
   }
 }
 
+TEST_CASE("every norm: frozen is the map of the pass before, its statistics constant", "[contract][norm]") {
+  const auto name = GENERATE(from_range(norms<double>().names()));
+  const auto shape = GENERATE(from_range(shapes));
+  auto layer = norm(name);
+  if (!takes(*layer, shape)) return;
+  Bench<double> bench(std::move(layer), shape);
+  randomize(bench, 11);
+  bench.forward(Mode::batch_statistics);
+  const View<double> y = (*bench.ws)[bench.y];
+  const std::vector<double> expected(y.data, y.data + y.size()), state(bench.ws->state().data, bench.ws->state().data + bench.ws->state().size());
+  INFO(name << " " << text(shape));
+  bench.forward(Mode::frozen);
+  for (Index i = 0; i < y.size(); ++i) REQUIRE(y[i] == Approx(expected[static_cast<size_t>(i)]).epsilon(1e-12).margin(1e-12));
+  std::string where;
+  const double error = check_layer(bench, Mode::frozen, where);
+  INFO(where << ": " << error);
+  REQUIRE(error <= 1e-6);
+  REQUIRE(std::equal(state.begin(), state.end(), bench.ws->state().data));
+}
+
 TEST_CASE("every option of a norm keeps its backward right", "[contract][norm]") {
   const auto [name, options] = GENERATE(table<std::string, std::string>({
       {"lp_norm", R"({"p": "1"})"},
@@ -65,7 +85,7 @@ TEST_CASE("every option of a norm keeps its backward right", "[contract][norm]")
 
 TEST_CASE("every norm: state moves in train and calibrate only", "[contract][norm]") {
   const auto name = GENERATE(from_range(norms<double>().names()));
-  for (const Mode mode : {Mode::evaluate, Mode::batch_statistics}) {
+  for (const Mode mode : {Mode::evaluate, Mode::batch_statistics, Mode::frozen}) {
     auto layer = norm(name);
     const Shape shape{6, 2, 2, 4};
     Bench<double> bench(std::move(layer), shape);

@@ -1,77 +1,16 @@
-// The distribution probe against a slow twin that knows nothing of it, and what every probe must satisfy.
+// The distribution probe against a slow twin that knows nothing of it.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "experiment/run_config.h"
-#include "probes/suite.h"
-#include "train/trainer.h"
+#include "support/watched.h"
 
 using namespace bnlab;
+using namespace bnlab::testing;
 
 namespace {
-
-struct Row {
-  int64_t step;
-  std::string layer, metric, mode;
-  double value;
-};
-
-std::vector<Row> read_csv(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  REQUIRE(line == "step,epoch,layer,metric,bn_mode,value");
-  std::vector<Row> rows;
-  while (std::getline(file, line)) {
-    std::istringstream in(line);
-    std::string step, epoch, layer, metric, mode, value;
-    std::getline(in, step, ','), std::getline(in, epoch, ','), std::getline(in, layer, ','), std::getline(in, metric, ','), std::getline(in, mode, ','), std::getline(in, value);
-    rows.push_back({std::stoll(step), layer, metric, mode, std::stod(value)});
-  }
-  return rows;
-}
-
-struct Watched {
-  RunConfig config;
-  std::string notice, folder;
-  Dataset data;
-  Pool pool;
-  Trainer<double> trainer;
-  std::atomic<bool> never{false};
-  explicit Watched(const std::string& probes, const std::string& norm = "batch_norm", const std::string& model = R"("widths": [6, 5], "activation": "relu", "placement": "before_activation")")
-      : config(read_run_config(Document::parse(R"({"data": {"name": "gaussian_mixture", "features": 12, "classes": 3, "samples": 300},
-          "model": {)" + model + R"(, "norm": ")" + norm + R"("},
-          "train": {"steps": 12, "batch_size": 20, "learning_rate": 0.3}, "probes": )" + probes + "}", "test"))),
-        folder((std::filesystem::temp_directory_path() / ("bnlab_probe_" + std::to_string(::getpid()) + "_" + std::to_string(counter()++))).string()),
-        data(load_dataset(config.data, notice)),
-        trainer(config.model, config.train, data, 0, pool) {
-    std::filesystem::create_directories(folder + "/probes");
-  }
-  ~Watched() { std::filesystem::remove_all(folder); }
-  std::vector<Row> run(const std::string& probe) {
-    {
-      Suite<double> suite(config.probes, {config.model, config.train, data, trainer.loss(), 0, pool}, folder);
-      trainer.run(suite, never);
-    }
-    return config.probes.empty() ? std::vector<Row>{} : read_csv(folder + "/probes/" + probe + ".csv");
-  }
-  static int& counter() {
-    static int count = 0;
-    return count;
-  }
-  std::vector<double> parameters_and_state() {
-    std::vector<double> out(trainer.workspace().parameters().data, trainer.workspace().parameters().data + trainer.workspace().parameters().size());
-    out.insert(out.end(), trainer.workspace().state().data, trainer.workspace().state().data + trainer.workspace().state().size());
-    return out;
-  }
-};
 
 // The slow twin: trains on its own, looks at each asked step with plain loops.
 class Oracle : public Observer<double> {
@@ -157,30 +96,6 @@ TEST_CASE("distribution equals a slow twin", "[probe]") {
   REQUIRE(compared == 9 * 2 * (5 + 3 * 8));
 }
 
-TEST_CASE("every probe: training is the same bytes with and without it", "[contract][probe]") {
-  const auto name = GENERATE(from_range(probes<double>().names()));
-  for (const char* norm : {"batch_norm", "noisy_batch_norm", "population_batch_norm"}) {
-    Watched with("{\"" + name + "\": {\"every\": 1}}", norm), without("{}", norm);
-    with.run(name);
-    without.run(name);
-    INFO(name << " " << norm);
-    REQUIRE(with.parameters_and_state() == without.parameters_and_state());
-  }
-}
-
-TEST_CASE("every probe: deterministic, finite, on its cadence", "[contract][probe]") {
-  const auto name = GENERATE(from_range(probes<double>().names()));
-  Watched a("{\"" + name + "\": {\"every\": 5}}"), b("{\"" + name + "\": {\"every\": 5}}");
-  const auto first = a.run(name), second = b.run(name);
-  REQUIRE(first.size() == second.size());
-  REQUIRE(!first.empty());
-  for (size_t i = 0; i < first.size(); ++i) {
-    REQUIRE(first[i].value == second[i].value);
-    REQUIRE(std::isfinite(first[i].value));
-    REQUIRE((first[i].step == 0 || first[i].step == 5 || first[i].step == 10 || first[i].step == 12));
-  }
-}
-
 TEST_CASE("cadences: every n, log-spaced, lists, first and last always", "[probe]") {
   auto steps = [](const std::string& json, int64_t last) {
     Cadence cadence;
@@ -203,7 +118,7 @@ TEST_CASE("distribution: what a scaling puts between a weight layer and its acti
   auto layers = [](const std::string& scaling) {
     Watched watched(R"({"distribution": {"every": 100, "samples": 32}})", "identity", R"("name": "residual_mlp", "blocks": 2, "width": 6, "scaling": ")" + scaling + "\"");
     std::vector<std::string> out;
-    for (const Row& row : watched.run("distribution")) {
+    for (const ReadRow& row : watched.run("distribution")) {
       if (std::find(out.begin(), out.end(), row.layer) == out.end()) out.push_back(row.layer);
     }
     return out;
@@ -213,7 +128,7 @@ TEST_CASE("distribution: what a scaling puts between a weight layer and its acti
 
 TEST_CASE("noise shows in batch mode and is off in running mode", "[probe]") {
   Watched noisy(R"({"distribution": {"every": 1, "samples": 64}})", "noisy_batch_norm"), clean(R"({"distribution": {"every": 1, "samples": 64}})");
-  auto typical = [](const std::vector<Row>& rows, const std::string& mode) {
+  auto typical = [](const std::vector<ReadRow>& rows, const std::string& mode) {
     double sum = 0;
     int count = 0;
     for (const auto& row : rows) {

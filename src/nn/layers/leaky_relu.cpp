@@ -6,6 +6,7 @@ namespace {
 
 template <class T>
 struct LeakyRelu {
+  static constexpr bool kinked = true;
   double negative_slope = 0.01;
   void describe(Fields& f) { f.number("negative_slope", negative_slope, any(), "the slope where x < 0"); }
   T value(T x) const { return x > 0 ? x : static_cast<T>(negative_slope) * x; }

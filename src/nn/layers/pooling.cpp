@@ -33,8 +33,28 @@ Shape MaxPool<T>::plan(Shape in, Planner& planner) {
   return pooled(in, size_, size_, stride_, planner);
 }
 
+// body(entry of y, entry of x): the first largest of each window, as `sides` has it.
+template <class T>
+template <class Body>
+void MaxPool<T>::for_largest(const Pass<T>& pass, View<const T> sides, Shape out, const Body& body) const {
+  const Shape in = sides.shape;
+  for_samples(pass, in.n, [&](Index i) {
+    for (Index to = i * out.sample(); to < (i + 1) * out.sample(); ++to) {
+      const Index c = to % out.c, ox = to / out.c % out.w, oy = to / out.c / out.w % out.h;
+      const Index corner = ((i * in.h + oy * stride_) * in.w + ox * stride_) * in.c + c;
+      Index largest = corner;
+      for (Index k = 1; k < size_ * size_; ++k) {
+        const Index at = corner + (k / size_ * in.w + k % size_) * in.c;
+        if (sides[at] > sides[largest]) largest = at;
+      }
+      body(to, largest);
+    }
+  });
+}
+
 template <class T>
 void MaxPool<T>::forward(const Pass<T>& pass, View<const T> x, View<T> y) const {
+  if (pass.pattern_input) return for_largest(pass, pass.pattern_input, y.shape, [&](Index to, Index from) { y[to] = x[from]; });
   const Shape in = x.shape, out = y.shape;
   for_samples(pass, in.n, [&](Index i) {
     for (Index oy = 0; oy < out.h; ++oy) {
@@ -61,6 +81,10 @@ void MaxPool<T>::backward(const Pass<T>& pass, View<const T> x, View<const T> y,
   if (!dx) return;
   const Shape in = x.shape, out = y.shape;
   const bool apart = size_ == stride_;
+  if (pass.pattern_input) {
+    std::fill_n(dx.data, dx.size(), T(0));
+    return for_largest(pass, pass.pattern_input, out, [&](Index to, Index from) { dx[from] += dy[to]; });
+  }
   if (!apart || out.h * size_ != in.h || out.w * size_ != in.w) {
     for_ranges(pass.pool, dx.size(), [&](Index begin, Index end) { std::fill(dx.data + begin, dx.data + end, T(0)); });
   }

@@ -16,6 +16,8 @@ class MaxPool : public Layer<T> {
   void backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const override;
 
  private:
+  template <class Body>
+  void for_largest(const Pass<T>& pass, View<const T> sides, Shape out, const Body& body) const;
   Index size_, stride_;
 };
 

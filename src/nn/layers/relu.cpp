@@ -6,7 +6,7 @@ namespace {
 
 template <class T>
 struct Relu {
-  static constexpr bool rectifies = true;
+  static constexpr bool rectifies = true, kinked = true;
   T value(T x) const { return rectified(x); }
   T slope(T x, T) const { return x > 0 ? T(1) : T(0); }
 };

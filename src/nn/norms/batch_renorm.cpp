@@ -24,27 +24,18 @@ class BatchRenorm : public ColumnNorm<T> {
   bool takes_tail() const override { return false; }
   void forward(const Pass<T>& pass, View<const T> x, View<T> y) const override {
     Workspace<T>& ws = pass.ws;
-    if (this->constant(pass.mode)) return ColumnNorm<T>::forward(pass, x, y);
-    this->batch_moments(pass, x);
-    const double *mean = ws.doubles(this->moments_), *variance = mean + this->channels_;
+    if (pass.mode == Mode::evaluate) return ColumnNorm<T>::forward(pass, x, y);
+    if (pass.mode != Mode::frozen) correct(pass, x);
     T *scale = ws[this->a_].data, *shift = ws[total_shift_].data;
     for (Index c = 0; c < this->channels_; ++c) {
-      const double s = std::sqrt(variance[c] + this->epsilon_);
-      const double running_s = std::sqrt(static_cast<double>(ws[this->variance_][c]) + this->epsilon_);
-      const double r = std::clamp(s / running_s, 1 / r_max_, r_max_);
-      const double d = std::clamp((mean[c] - static_cast<double>(ws[this->mean_][c])) / running_s, -d_max_, d_max_);
-      this->set(ws, c, mean[c], 1 / s);
-      ws[r_][c] = static_cast<T>(r);
-      ws[shift_d_][c] = static_cast<T>(d);
-      scale[c] = static_cast<T>(this->gain(ws, c) * r / s);
-      shift[c] = static_cast<T>(static_cast<double>(ws[this->affine_.beta][c]) + this->gain(ws, c) * d);
+      scale[c] = ws[this->affine_.gamma][c] * ws[r_][c] * ws[this->inverse_][c];
+      shift[c] = ws[this->affine_.beta][c] + ws[this->affine_.gamma][c] * ws[shift_d_][c];
     }
-    this->update_running(pass, mean, variance, this->unbiasing(x.rows()));
     column_affine<T>(pass.pool, x, ws[this->center_].data, scale, shift, y);
   }
   void backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const override {
     ColumnNorm<T>::backward(pass, x, y, dy, dx);
-    if (this->constant(pass.mode) || !this->affine_.learned) return;
+    if (pass.mode == Mode::evaluate || !this->affine_.learned) return;
     Workspace<T>& ws = pass.ws;  // dgamma = sum dy (xhat r + d); the base wrote sum dy xhat, and dbeta = sum dy
     for (Index c = 0; c < this->channels_; ++c) {
       T& dgamma = ws.gradient(this->affine_.gamma)[c];
@@ -53,6 +44,24 @@ class BatchRenorm : public ColumnNorm<T> {
   }
 
  protected:
+  void correct(const Pass<T>& pass, View<const T> x) const {
+    Workspace<T>& ws = pass.ws;
+    this->batch_moments(pass, x);
+    const double *mean = ws.doubles(this->moments_), *variance = mean + this->channels_;
+    for (Index c = 0; c < this->channels_; ++c) {
+      const double s = std::sqrt(variance[c] + this->epsilon_);
+      const double running_s = std::sqrt(static_cast<double>(ws[this->variance_][c]) + this->epsilon_);
+      const double r = std::clamp(s / running_s, 1 / r_max_, r_max_);
+      const double d = std::clamp((mean[c] - static_cast<double>(ws[this->mean_][c])) / running_s, -d_max_, d_max_);
+      this->set(ws, c, mean[c], 1 / s);
+      ws[r_][c] = static_cast<T>(r);
+      ws[shift_d_][c] = static_cast<T>(d);
+    }
+    this->update_running(pass, mean, variance, this->unbiasing(x.rows()));
+  }
+  double held_slope(const Pass<T>& pass, Index c) const override {
+    return ColumnNorm<T>::held_slope(pass, c) * (pass.mode == Mode::frozen ? static_cast<double>(pass.ws[r_][c]) : 1);
+  }
   void backward_through(const Pass<T>& pass, View<const T> x, View<const T> dy, View<T> dx, const double* sum_dy,
                         const double* sum_dy_x) const override {
     const auto m = static_cast<double>(x.rows());

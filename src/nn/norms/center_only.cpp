@@ -6,17 +6,10 @@ namespace {
 
 template <class T>
 class CenterOnly : public ColumnNorm<T> {
- public:
-  void forward(const Pass<T>& pass, View<const T> x, View<T> y) const override {
-    if (this->constant(pass.mode)) {
-      for (Index c = 0; c < this->channels_; ++c) this->set(pass.ws, c, this->running_center(pass.ws, c), 1);
-      this->apply(pass, x, y);
-    } else {
-      ColumnNorm<T>::forward(pass, x, y);
-    }
-  }
-
  protected:
+  void use_running(Workspace<T>& ws) const override {
+    for (Index c = 0; c < this->channels_; ++c) this->set(ws, c, this->running_center(ws, c), 1);
+  }
   void measure(const Pass<T>& pass, View<const T> x) const override {
     this->batch_moments(pass, x);
     const double* mean = pass.ws.doubles(this->moments_);

@@ -61,12 +61,7 @@ class ColumnNorm : public Layer<T> {
   }
 
   void forward(const Pass<T>& pass, View<const T> x, View<T> y) const override {
-    if (constant(pass.mode)) {
-      use_running(pass.ws);
-    } else {
-      assert(x.rows() >= 2);
-      measure(pass, x);
-    }
+    settle(pass, x);
     apply(pass, x, y);
   }
 
@@ -80,18 +75,19 @@ class ColumnNorm : public Layer<T> {
     }
     const T* inverse = pass.ws[inverse_].data;
     for (Index c = 0; c < channels_; ++c) affine_.gradient(pass.ws, c, sum_dy_x[c] * static_cast<double>(inverse[c]), sum_dy[c]);
-    if (!dx) return;
-    if (constant(pass.mode)) {
-      for (Index c = 0; c < channels_; ++c) coefficients(pass.ws, c, gain(pass.ws, c) * static_cast<double>(inverse[c]), 0, 0);
-      combine(pass, x, dy, dx);
-    } else {
-      backward_through(pass, x, dy, dx, sum_dy, sum_dy_x);
-    }
+    if (dx) back(pass, x, dy, dx, sum_dy, sum_dy_x);
   }
 
  protected:
   // Are the statistics constants of this pass?
-  virtual bool constant(Mode mode) const { return mode == Mode::evaluate; }
+  virtual bool constant(Mode mode) const { return mode == Mode::evaluate || mode == Mode::frozen; }
+
+  void settle(const Pass<T>& pass, View<const T> x) const {
+    if (pass.mode == Mode::frozen) return;
+    if (constant(pass.mode)) return use_running(pass.ws);
+    assert(x.rows() >= 2);
+    measure(pass, x);
+  }
 
   // Sets center and inverse from the batch; moves the running statistics where the mode says so.
   virtual void measure(const Pass<T>& pass, View<const T> x) const {
@@ -100,6 +96,14 @@ class ColumnNorm : public Layer<T> {
     for (Index c = 0; c < channels_; ++c) set(pass.ws, c, mean[c], 1 / std::sqrt(variance[c] + epsilon_));
     update_running(pass, mean, variance, unbiasing(x.rows()));
   }
+
+  void back(const Pass<T>& pass, View<const T> x, View<const T> dy, View<T> dx, const double* sum_dy, const double* sum_dy_x) const {
+    if (!constant(pass.mode)) return backward_through(pass, x, dy, dx, sum_dy, sum_dy_x);
+    for (Index c = 0; c < channels_; ++c) coefficients(pass.ws, c, held_slope(pass, c), 0, 0);
+    combine(pass, x, dy, dx);
+  }
+  // dy/dx where the statistics are constants
+  virtual double held_slope(const Pass<T>& pass, Index c) const { return gain(pass.ws, c) * static_cast<double>(pass.ws[inverse_][c]); }
 
   // dx where center is the batch mean and inverse = (variance + epsilon)^(-1/2):
   //   dx = gamma inverse (dy - mean(dy) - xhat mean(dy xhat))
@@ -122,7 +126,7 @@ class ColumnNorm : public Layer<T> {
     ws[center_][c] = static_cast<T>(center);
     ws[inverse_][c] = static_cast<T>(inverse);
   }
-  void use_running(Workspace<T>& ws) const {
+  virtual void use_running(Workspace<T>& ws) const {
     for (Index c = 0; c < channels_; ++c) {
       set(ws, c, running_center(ws, c), 1 / std::sqrt(static_cast<double>(ws[variance_][c]) + epsilon_));
     }

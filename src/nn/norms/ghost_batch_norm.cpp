@@ -26,9 +26,16 @@ class GhostBatchNorm : public ColumnNorm<T> {
   }
   bool takes_tail() const override { return false; }
   void forward(const Pass<T>& pass, View<const T> x, View<T> y) const override {
-    if (this->constant(pass.mode)) return ColumnNorm<T>::forward(pass, x, y);
+    if (pass.mode == Mode::evaluate) return ColumnNorm<T>::forward(pass, x, y);
     Workspace<T>& ws = pass.ws;
     const Index channels = this->channels_, parts = count(x.shape.n);
+    if (pass.mode == Mode::frozen) {
+      for (Index k = 0; k < parts; ++k) {
+        take(ws, k);
+        this->apply(pass, cut<const T>(x, k, parts), cut<T>(y, k, parts));
+      }
+      return;
+    }
     double *mean = ws.doubles(this->moments_), *variance = mean + channels, *average = ws.doubles(average_);
     std::fill_n(average, 2 * channels, 0.0);
     for (Index k = 0; k < parts; ++k) {
@@ -46,14 +53,13 @@ class GhostBatchNorm : public ColumnNorm<T> {
     this->update_running(pass, average, average + channels, 1);
   }
   void backward(const Pass<T>& pass, View<const T> x, View<const T> y, View<const T> dy, View<T> dx) const override {
-    if (this->constant(pass.mode)) return ColumnNorm<T>::backward(pass, x, y, dy, dx);
+    if (pass.mode == Mode::evaluate) return ColumnNorm<T>::backward(pass, x, y, dy, dx);
     Workspace<T>& ws = pass.ws;
     const Index channels = this->channels_, parts = count(x.shape.n);
     double* totals = ws.doubles(totals_);
     std::fill_n(totals, 2 * channels, 0.0);
     for (Index k = 0; k < parts; ++k) {
-      std::copy_n(ws[centers_].data + k * channels, channels, ws[this->center_].data);
-      std::copy_n(ws[inverses_].data + k * channels, channels, ws[this->inverse_].data);
+      take(ws, k);
       const View<const T> part = cut<const T>(x, k, parts), dpart = cut<const T>(dy, k, parts);
       double *sum_dy = ws.doubles(this->moments_), *sum_dy_x = sum_dy + channels;
       column_sums<T>(pass.pool, dpart, part, ws[this->center_].data, sum_dy, sum_dy_x, ws.doubles(this->partial_));
@@ -61,12 +67,17 @@ class GhostBatchNorm : public ColumnNorm<T> {
         totals[c] += sum_dy_x[c] * static_cast<double>(ws[this->inverse_][c]);
         totals[channels + c] += sum_dy[c];
       }
-      if (dx) this->backward_through(pass, part, dpart, cut<T>(dx, k, parts), sum_dy, sum_dy_x);
+      if (dx) this->back(pass, part, dpart, cut<T>(dx, k, parts), sum_dy, sum_dy_x);
     }
     for (Index c = 0; c < channels; ++c) this->affine_.gradient(ws, c, totals[c], totals[channels + c]);
   }
 
  private:
+  // The statistics of a part become the layer's.
+  void take(Workspace<T>& ws, Index part) const {
+    std::copy_n(ws[centers_].data + part * this->channels_, this->channels_, ws[this->center_].data);
+    std::copy_n(ws[inverses_].data + part * this->channels_, this->channels_, ws[this->inverse_].data);
+  }
   Index count(Index n) const { return std::max<Index>(1, n / ghost_size_); }
   template <class V>
   View<V> cut(View<V> x, Index part, Index parts) const {

@@ -26,13 +26,14 @@ class LpNorm : public ColumnNorm<T> {
     this->batch_moments(pass, x);
     double *mean = pass.ws.doubles(this->moments_), *second = mean + this->channels_;
     const auto m = static_cast<double>(x.rows());
+    const View<const T> sides = pass.sides(x);
     for (Index c = 0; c < this->channels_; ++c) {
-      double sum = 0, top = -1;
+      double sum = 0, top = 0, farthest = -1;
       Index at = 0;
       for (Index r = 0; r < x.rows(); ++r) {
-        const double size = std::abs(static_cast<double>(x.at(r, c)));
-        sum += p_ == "2" ? size * size : size;
-        if (size > top) top = size, at = r;
+        const double v = static_cast<double>(x.at(r, c)), side = static_cast<double>(sides.at(r, c)), size = side < 0 ? -v : v;
+        sum += p_ == "2" ? v * v : size;
+        if (std::abs(side) > farthest) farthest = std::abs(side), top = size, at = r;
       }
       const double s = p_ == "1"   ? sum / m + this->epsilon_
                        : p_ == "2" ? std::sqrt(sum / m + this->epsilon_)
@@ -46,11 +47,12 @@ class LpNorm : public ColumnNorm<T> {
   void backward_through(const Pass<T>& pass, View<const T> x, View<const T> dy, View<T> dx, const double* sum_dy,
                         const double* sum_dy_x) const override {
     const auto m = static_cast<double>(x.rows());
+    const View<const T> sides = pass.sides(x);
     for (Index c = 0; c < this->channels_; ++c) {
       const double inverse = static_cast<double>(pass.ws[this->inverse_][c]), g = this->gain(pass.ws, c);
       const double through = g * sum_dy_x[c] * inverse * inverse;  // times ds/dx
       for (Index r = 0; r < x.rows(); ++r) {
-        const double v = static_cast<double>(x.at(r, c)), sign = (v > 0) - (v < 0);
+        const double v = static_cast<double>(x.at(r, c)), sign = (sides.at(r, c) > 0) - (sides.at(r, c) < 0);
         const double ds = p_ == "1"   ? sign / m
                           : p_ == "2" ? v * inverse / m
                                       : (r == static_cast<Index>(pass.ws[largest_][c]) ? sign : 0);

@@ -43,8 +43,9 @@ class RatioForced : public Scaling<T> {
 
   void forward(const Pass<T>& pass, View<const T> skip, View<const T> branch, View<T> y) const override {
     Workspace<T>& ws = pass.ws;
-    double v_s = static_cast<double>(ws[running_][0]), v_b = static_cast<double>(ws[running_][1]);
-    if (pass.mode != Mode::evaluate) {
+    const bool frozen = pass.mode == Mode::frozen;
+    double v_s = static_cast<double>(frozen ? ws[held_][1] : ws[running_][0]), v_b = static_cast<double>(frozen ? ws[held_][2] : ws[running_][1]);
+    if (pass.mode != Mode::evaluate && !frozen) {
       v_s = variance(pass, skip, ws[skip_mean_].data), v_b = variance(pass, branch, ws[branch_mean_].data);
       update_running(pass, v_s, v_b);
     }
@@ -57,7 +58,7 @@ class RatioForced : public Scaling<T> {
   void backward(const Pass<T>& pass, View<const T> skip, View<const T> branch, View<const T> dy, View<T> dskip, View<T> dbranch) const override {
     const Workspace<T>& ws = pass.ws;
     const auto g = static_cast<double>(ws[held_][0]), v_s = static_cast<double>(ws[held_][1]), v_b = static_cast<double>(ws[held_][2]);
-    const bool constant = pass.mode == Mode::evaluate;
+    const bool constant = pass.mode == Mode::evaluate || pass.mode == Mode::frozen;
     const double through = constant ? 0 : g * dot<T>(pass.pool, dy.data, branch.data, dy.size()) / static_cast<double>(dy.size());
     if (dskip) combine(pass, 1, dy, through / (v_s + epsilon_), skip, ws[skip_mean_].data, dskip);
     if (dbranch) combine(pass, g, dy, -through / (v_b + epsilon_), branch, ws[branch_mean_].data, dbranch);

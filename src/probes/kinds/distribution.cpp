@@ -174,7 +174,7 @@ class Distribution : public Probe<T> {
     const View<const T> x = site.input ? network.input_of(replica_->ws(), site.node, batch_.x)
                                        : network.output_of(replica_->ws(), site.node, batch_.n());
     Units now = gather<T>(x, max_rows_);
-    auto row = [&](const char* metric, double value) { out.row(site.name, metric, mode, value); };
+    auto row = [&](const char* metric, double value) { out.value(site.name, metric, mode, value); };
     row("mean", mean(now.mean));
     row("variance", mean(now.variance));
     row("skewness", mean(now.skewness));

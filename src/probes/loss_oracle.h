@@ -1,0 +1,149 @@
+// The loss as a function of the parameters, on memory of its own: what landscape and curvature probes push around.
+//
+// bn_mode    statistics of the normalizers                      noise
+//   batch    of the batch, the derivative goes through them     that of the training step
+//   frozen   of the batch at the point, held as constants       off
+//   running  running ones: what evaluation-mode tools see       off
+//
+// source     the batch
+//   training the one that the run is about to take a step on, as it was augmented
+//   probe    `samples` training samples, drawn once per seed
+//   full     `samples` training samples, in batches of the training size (statistics of each): the objective of SGD
+#pragma once
+
+#include <optional>
+
+#include "probes/probe.h"
+
+namespace bnlab {
+
+// Options that landscape and curvature probes share.
+struct LossChoice {
+  std::vector<std::string> bn_modes{"batch"};
+  std::string source = "training";
+  int64_t samples = 256;
+  void describe(Fields& f);
+};
+
+// A direction or a point in parameter space: mirrors Region::parameters, gaps are 0.
+template <class T>
+using Vector = std::vector<T>;
+
+double dot(const Vector<double>& a, const Vector<double>& b);
+double dot(const Vector<float>& a, const Vector<float>& b);
+template <class T>
+double norm(const Vector<T>& a) {
+  return std::sqrt(dot(a, a));
+}
+
+template <class T>
+class LossOracle {
+ public:
+  // keep: all, where nodes are looked at or the pattern of kinks is held. purpose: names the draw of the probe batch.
+  template <class S>
+  LossOracle(const Surroundings<S>& around, const LossChoice& choice, Keep keep, const std::string& purpose);
+
+  // The point: parameters and state of a run before update `step` + 1.
+  template <class S>
+  void move_to(const Workspace<S>& from, int64_t step);
+  // Source "training": the batch; copied.
+  template <class S>
+  void take(const Batch<S>& batch);
+  void use(const std::string& bn_mode);
+
+  const Vector<T>& point() const { return point_; }
+  const Plan& plan() const { return replica_.network().plan(); }
+  const Network<T>& network() const { return replica_.network(); }
+
+  // At any parameters; the state, the batch and the noise are those of the point.
+  double loss(const Vector<T>& at);
+  double gradient(const Vector<T>& at, Vector<T>& g);
+
+  // H v, H the Hessian of the loss at the point: (g(point + d v) - g(point - d v)) / (2 d), where every kink (ReLU, max
+  // pooling, |x|) keeps the side on which it is at the point. In double the error is about 1e-9 of the largest entry.
+  void hessian_times(const Vector<T>& v, Vector<T>& hv);
+  // Why there is no Hessian in this mode, or "".
+  std::string no_hessian() const;
+
+  ProbeCost cost() const { return {forwards_, backwards_}; }
+
+ private:
+  int chunks() const { return source_ == "full" ? full_chunks_ : 1; }
+  Batch<T> chunk(int k);
+  Pass<T> pass(Mode mode, Workspace<T>& ws) { return {ws, pool_, mode, seed_, step_}; }
+  void put(const Vector<T>& at, Workspace<T>& ws);
+  void prepare(int k, const Batch<T>& batch, bool held);
+  double evaluate(const Vector<T>& at, Vector<T>* g, bool held);
+
+  std::string source_;
+  uint64_t seed_;
+  Pool& pool_;
+  std::unique_ptr<Loss<T>> loss_;
+  Replica<T> replica_;
+  std::unique_ptr<Workspace<T>> pattern_;
+  Batches<T> batches_;
+  Batch<T> batch_;
+  std::vector<T> x_, targets_;
+  std::vector<int32_t> labels_;
+  int full_chunks_ = 1;
+  std::string bn_mode_ = "batch";
+  Vector<T> point_, state_, up_, down_, gradient_up_, gradient_down_;
+  int64_t step_ = 0;
+  int prepared_ = -1;  // the chunk whose statistics and pattern at the point are in memory
+  bool prepared_pattern_ = false;
+  int64_t forwards_ = 0, backwards_ = 0;
+};
+
+// A probe of the loss: it asks `measure` for each bn_mode at each look, when its batch is there.
+// T: the run's scalar; U: the oracle's.
+template <class T, class U>
+class LossProbe : public Probe<T> {
+ public:
+  struct Moment {
+    int64_t step;
+    double rate;  // the learning rate that the run uses next
+    std::string bn_mode;
+  };
+
+  void describe(Fields& f) override {
+    Probe<T>::describe(f);
+    choice_.describe(f);
+  }
+  void start(const Surroundings<T>& around) override {
+    oracle_ = std::make_unique<LossOracle<U>>(around, choice_, keep(), purpose());
+    schedule_ = make_as<Schedule>(schedules(), around.train.schedule);
+    rate_ = around.train.learning_rate, steps_ = around.train.steps;
+  }
+  void at_state(const StateView<T>& view, Records& out) override {
+    if (choice_.source != "training") look(view.step, view.ws, out);
+  }
+  void after_backward(const GradientView<T>& view, Records& out) override {
+    if (choice_.source != "training") return;
+    oracle_->take(view.batch);
+    look(view.step, view.ws, out);
+  }
+  ProbeCost cost() const override { return oracle_->cost(); }
+
+ protected:
+  virtual std::string purpose() const = 0;
+  virtual Keep keep() const { return Keep::needed; }
+  virtual void measure(LossOracle<U>& oracle, const Moment& moment, Records& out) = 0;
+
+  LossChoice choice_;
+
+ private:
+  void look(int64_t step, const Workspace<T>& ws, Records& out) {
+    oracle_->move_to(ws, step);
+    const double rate = rate_ * schedule_->factor(std::min(step, steps_ - 1), steps_);
+    for (const auto& mode : choice_.bn_modes) {
+      oracle_->use(mode);
+      measure(*oracle_, {step, rate, mode}, out);
+    }
+  }
+  std::unique_ptr<LossOracle<U>> oracle_;
+  std::unique_ptr<Schedule> schedule_;
+  double rate_ = 0;
+  int64_t steps_ = 0;
+};
+
+}  // namespace bnlab
