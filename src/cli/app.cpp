@@ -60,7 +60,8 @@ int run_app(int argc, char** argv) {
   add_sets(run_app, run.sets);
   run_app->add_option("--out", run.out, "where runs are kept")->capture_default_str();
   run_app->add_option("--threads", run.threads, "0: as the config says; results do not depend on it")->check(CLI::Range(0, 1024));
-  run_app->add_flag("--overwrite", run.overwrite, "repeat finished runs");
+  auto* overwrite = run_app->add_flag("--overwrite", run.overwrite, "repeat finished runs");
+  run_app->add_flag("--resume", run.resume, "go on with runs that were stopped, from their last checkpoint")->excludes(overwrite);
   run_app->add_option("--progress", run.progress, "auto, tty, plain or none")->check(CLI::IsMember({"auto", "tty", "plain", "none"}))->capture_default_str();
   run_app->add_flag("--json", run.json, "one JSON object per finished run on stdout and nothing else");
   run_app->add_flag("-q,--quiet", run.quiet, "say nothing but errors");
@@ -131,7 +132,7 @@ int run_app(int argc, char** argv) {
     fmt::print(stderr, "bnlab: {}; {}\n", e.what(), advice(app, argc, argv));
     return 2;
   } catch (const Interrupted&) {
-    fmt::print(stderr, "bnlab: interrupted; the same command starts the unfinished run again\n");
+    fmt::print(stderr, "bnlab: interrupted; the same command with --resume goes on where it stopped\n");
     return 130;
   } catch (const Error& e) {
     fmt::print(stderr, "bnlab: {}\n", e.what());

@@ -9,9 +9,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
+#include "core/archive.h"
 #include "core/error.h"
 
 namespace bnlab {
@@ -20,6 +23,17 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string reason() { return std::strerror(errno); }
+
+// Test builds can be told to die at the k-th change of a file.
+#ifdef BNLAB_FAILPOINTS
+void about_to_write() {
+  static const char* at = std::getenv("BNLAB_KILL_AT_WRITE");
+  static int64_t count = 0;
+  if (at && ++count == std::atoll(at)) ::raise(SIGKILL);
+}
+#else
+void about_to_write() {}
+#endif
 
 std::string digest(const void* data, size_t size) {
   unsigned char hash[EVP_MAX_MD_SIZE];
@@ -100,6 +114,7 @@ void write_atomically(const std::string& path, std::string_view content) {
   if (file < 0) throw FileError(path, "cannot write: " + reason());
   size_t done = 0;
   while (done < content.size()) {
+    about_to_write();
     const ssize_t wrote = ::write(file, content.data() + done, content.size() - done);
     if (wrote < 0) {
       if (errno == EINTR) continue;
@@ -110,11 +125,13 @@ void write_atomically(const std::string& path, std::string_view content) {
     }
     done += static_cast<size_t>(wrote);
   }
+  about_to_write();
   if (::fsync(file) != 0 || ::close(file) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
     const std::string why = reason();
     ::unlink(temporary.c_str());
     throw FileError(path, "cannot write: " + why);
   }
+  about_to_write();
 }
 
 std::string sha256(std::string_view content) { return digest(content.data(), content.size()); }
@@ -131,10 +148,28 @@ std::string file_sha256(const std::string& path) {
   return sha256(content);
 }
 
-CsvFile::CsvFile(std::string path, const std::string& header) : path_(std::move(path)), file_(std::fopen(path_.c_str(), "wb")) {
+CsvFile::CsvFile(std::string path, const std::string& header) : path_(std::move(path)), file_(std::fopen(path_.c_str(), "ab")) {
   if (!file_) throw FileError(path_, "cannot write: " + reason());
+  std::fseek(file_, 0, SEEK_END);
+  if (std::ftell(file_) > 0) return;
   line(header);
   flush();
+}
+
+void CsvFile::archive(Archive& archive, const std::string& name) {
+  int64_t bytes = 0;
+  if (!archive.reading()) {
+    flush();
+    if (::fdatasync(::fileno(file_)) != 0) throw FileError(path_, "cannot write: " + reason());
+    bytes = std::ftell(file_);
+  }
+  archive.integer(name, bytes);
+  if (!archive.reading()) return;
+  std::fseek(file_, 0, SEEK_END);
+  if (std::ftell(file_) < bytes) throw DataError(path_, fmt::format("has lost its end: {} bytes of {} are there", std::ftell(file_), bytes));
+  about_to_write();
+  if (::ftruncate(::fileno(file_), bytes) != 0) throw FileError(path_, "cannot write: " + reason());
+  std::fseek(file_, 0, SEEK_END);
 }
 
 CsvFile::~CsvFile() {
@@ -151,6 +186,7 @@ void CsvFile::line(std::string_view text) {
 }
 
 void CsvFile::flush() {
+  about_to_write();
   if (std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size() || std::fflush(file_) != 0) {
     throw FileError(path_, "cannot write: " + reason());
   }

@@ -31,7 +31,9 @@ std::string sha256(std::string_view content);
 std::string sha256(const std::vector<uint8_t>& content);
 std::string file_sha256(const std::string& path);  // of the bytes as they lie on disk; DataError
 
-// A CSV that is appended to; lines are flushed whole.
+class Archive;
+
+// A CSV that is appended to; lines are flushed whole. Opened where there is one already, it goes on behind it.
 class CsvFile {
  public:
   CsvFile(std::string path, const std::string& header);
@@ -40,10 +42,15 @@ class CsvFile {
   CsvFile& operator=(const CsvFile&) = delete;
   void line(std::string_view text);  // without the newline
   void flush();
+  // Into a checkpoint: how long the file is, once it is on the disk. From one: what was written since is cut off; a file
+  // that is shorter has lost something and is a DataError.
+  void archive(Archive& archive, const std::string& name);
 
  private:
   std::string path_, buffer_;
   std::FILE* file_;
 };
+
+
 
 }  // namespace bnlab

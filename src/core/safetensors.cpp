@@ -58,11 +58,12 @@ StoredTensor tensor_at(const std::string& path, const std::string& name, const J
 
 template <class T>
 TensorRef tensor_ref(std::string name, std::vector<int64_t> shape, const T* data) {
-  return {std::move(name), std::move(shape), data, std::is_same_v<T, float> ? "F32" : std::is_same_v<T, double> ? "F64" : "I32"};
+  return {std::move(name), std::move(shape), data, std::is_same_v<T, float> ? "F32" : std::is_same_v<T, double> ? "F64" : sizeof(T) == 8 ? "I64" : "I32"};
 }
 template TensorRef tensor_ref(std::string, std::vector<int64_t>, const float*);
 template TensorRef tensor_ref(std::string, std::vector<int64_t>, const double*);
 template TensorRef tensor_ref(std::string, std::vector<int64_t>, const int32_t*);
+template TensorRef tensor_ref(std::string, std::vector<int64_t>, const int64_t*);
 
 void write_safetensors(const std::string& path, const std::vector<TensorRef>& tensors, const std::map<std::string, std::string>& metadata) {
   Json header = Json::object();

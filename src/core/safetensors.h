@@ -12,7 +12,7 @@ struct TensorRef {
   std::string name;
   std::vector<int64_t> shape;
   const void* data;
-  std::string dtype;  // "F32", "F64", "I32"
+  std::string dtype;  // "F32", "F64", "I32", "I64"
 };
 
 template <class T>

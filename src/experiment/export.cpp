@@ -5,12 +5,6 @@
 
 namespace bnlab {
 
-std::vector<int64_t> extents(const Shape& shape) {
-  if (shape.n == 1 && shape.h == 1 && shape.w == 1) return {shape.c};
-  if (shape.h == 1 && shape.w == 1) return {shape.n, shape.c};
-  return {shape.n, shape.h, shape.w, shape.c};
-}
-
 template <class T>
 void export_parameters(const std::string& directory, const std::string& name, const Workspace<T>& ws) {
   std::vector<TensorRef> tensors;

@@ -14,6 +14,4 @@ void export_parameters(const std::string& directory, const std::string& name, co
 template <class T>
 void export_gradients(const std::string& directory, Trainer<T>& trainer);
 
-std::vector<int64_t> extents(const Shape& shape);  // without the leading ones
-
 }  // namespace bnlab

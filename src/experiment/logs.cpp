@@ -31,7 +31,7 @@ template <class T>
 void TrainingLog<T>::timing(int64_t step) {
   const auto now = std::chrono::steady_clock::now();
   const double since = std::chrono::duration<double>(now - last_).count();
-  timing_.line(fmt::format("{},{:.3f},{:.1f}", step, std::chrono::duration<double>(now - begin_).count(), static_cast<double>((step - last_step_) * config_.batch_size) / since));
+  timing_.line(fmt::format("{},{:.3f},{:.1f}", step, seconds(), static_cast<double>((step - last_step_) * config_.batch_size) / since));
   timing_.flush();
   train_.flush();
   last_ = now, last_step_ = step;
@@ -40,6 +40,27 @@ void TrainingLog<T>::timing(int64_t step) {
 template <class T>
 void TrainingLog<T>::at_end(const StateView<T>& view, bool) {
   timing(view.step);
+}
+
+template <class T>
+double TrainingLog<T>::seconds() const {
+  return seconds_before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+}
+
+template <class T>
+void TrainingLog<T>::archive(Archive& archive) {
+  train_.archive(archive, "train_bytes");
+  timing_.archive(archive, "timing_bytes");
+  double so_far = seconds();
+  archive.number("seconds", so_far), archive.integer("last_step", last_step_);
+  if (archive.reading()) seconds_before_ = so_far;
+}
+
+template <class T>
+void EvaluationLog<T>::archive(Archive& archive) {
+  file_.archive(archive, "bytes");
+  archive.numbers("scores", scores_);
+  archive.number("seconds", seconds_);
 }
 
 template <class T>

@@ -21,6 +21,8 @@ class TrainingLog : public Observer<T> {
   bool wants_gradient_norm(int64_t step) const override { return logs(step); }
   void after_backward(const GradientView<T>& view) override;
   void at_end(const StateView<T>& view, bool diverged) override;
+  void archive(Archive& archive);
+  double seconds() const;  // of training so far
 
  private:
   bool logs(int64_t step) const { return step % config_.log_every == 0 || step + 1 == config_.steps; }
@@ -30,6 +32,7 @@ class TrainingLog : public Observer<T> {
   Progress& progress_;
   std::chrono::steady_clock::time_point begin_, last_;
   int64_t last_step_ = 0;
+  double seconds_before_ = 0;  // of the runs that this one goes on with
 };
 
 // eval.csv: step,epoch,split,bn_mode,loss,accuracy
@@ -45,6 +48,7 @@ class EvaluationLog : public Observer<T> {
   // The latest scores: {"test_loss", "test_accuracy", "train_loss", ...} in running mode, "test_accuracy_batch" else.
   const std::map<std::string, double>& last() const { return scores_; }
   double seconds() const { return seconds_; }
+  void archive(Archive& archive);
 
  private:
   void evaluate(const StateView<T>& view);

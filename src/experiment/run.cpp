@@ -11,6 +11,7 @@
 #include "core/environment.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "experiment/checkpoint.h"
 #include "experiment/export.h"
 #include "experiment/logs.h"
 #include "experiment/run_directory.h"
@@ -49,44 +50,80 @@ struct Runner::State {
 
   template <class T>
   RunResult train(const RunConfig& config, const std::string& arm, RunDirectory& directory);
+  template <class T>
+  std::optional<RunResult> attempt(const RunConfig& config, const std::string& arm, RunDirectory& directory, bool go_on);
 };
 
 template <class T>
 RunResult Runner::State::train(const RunConfig& config, const std::string& arm, RunDirectory& directory) {
+  const std::string before = directory.claim(options.overwrite);
+  const bool unfinished = !before.empty() && before != "completed" && before != "diverged";
+  if (unfinished && options.resume) {
+    if (auto result = attempt<T>(config, arm, directory, true)) return *result;
+  } else if (unfinished) {
+    progress.say(fmt::format("note: {} held a run that was {}; it starts again (--resume would go on where it stopped)", directory.path(), before == "running" ? "killed" : before));
+  }
+  directory.clear();
+  directory.status("running", 0);
+  return *attempt<T>(config, arm, directory, false);
+}
+
+// Nothing where `go_on` finds nothing to go on from.
+template <class T>
+std::optional<RunResult> Runner::State::attempt(const RunConfig& config, const std::string& arm, RunDirectory& directory, bool go_on) {
   flush_denormals(config.flush_denormals);
   Pool pool(threads(config));
   const auto seed = static_cast<uint64_t>(config.seed);
   Trainer<T> trainer(config.model, config.train, data, seed, pool);
   EvaluationLog<T>::check(config, data);
 
-  const std::string before = directory.claim(options.overwrite);
-  if (!before.empty() && before != "completed" && before != "diverged") progress.say(fmt::format("note: {} held a run that was {}; it starts again", directory.path(), before == "running" ? "killed" : before));
-  directory.write_json("config.resolved.json", resolved(config));
-  directory.write_json("manifest.json", manifest(config, data, options.command, pool.threads(), trainer.network().parameters()));
-  directory.status("running", 0);
-  const auto log = std::make_shared<spdlog::logger>("run", std::make_shared<spdlog::sinks::basic_file_sink_mt>(directory.path() + "/log.txt"));
-  log->set_pattern("%Y-%m-%dT%H:%M:%SZ %l %v", spdlog::pattern_time_type::utc);
-  log->flush_on(spdlog::level::info);
-  log->info("{} seed {}: {} parameters, {} training samples of {}", arm, config.seed, trainer.network().parameters(), data.train.size, data.name);
-  if (!notice.empty()) log->warn("{}", notice);
-
-  if (config.export_initial) export_parameters(directory.path(), "initial", trainer.workspace());
-  if (config.export_gradients) export_gradients(directory.path(), trainer);
-
-  const std::string label = fmt::format("{} {} seed {}", config.name, arm, config.seed);
   EvaluationLog<T> evaluation(config, data, trainer.loss(), pool, directory.path());
   TrainingLog<T> training(config.train, directory.path(), progress);
   Suite<T> suite(config.probes, {config.model, config.train, data, trainer.loss(), seed, pool}, directory.path());
+  Checkpoints checkpoints(config.checkpoint, directory.path(), identity(config), [&](Archive& archive) {
+    archive.scope("trainer", [&] { trainer.archive(archive); });
+    archive.scope("training_log", [&] { training.archive(archive); });
+    archive.scope("evaluation_log", [&] { evaluation.archive(archive); });
+    archive.scope("probes", [&] { suite.archive(archive); });
+  });
+  const std::string label = fmt::format("{} {} seed {}", config.name, arm, config.seed);
+  Json record = manifest(config, data, options.command, pool.threads(), trainer.network().parameters());
+  if (go_on) {
+    std::vector<std::string> complaints;
+    const auto step = checkpoints.resume(complaints);
+    for (const auto& complaint : complaints) progress.say("note: a checkpoint that cannot be used: " + complaint);
+    if (!step) {
+      progress.say(fmt::format("note: {} has no checkpoint; it starts again", label));
+      return std::nullopt;
+    }
+    progress.say(fmt::format("{}: goes on at step {}", label, *step));
+    record = resumed(directory.read("manifest.json"), record, *step);
+    if (record.contains("commits")) progress.say(fmt::format("note: {} was begun by another build; its numbers may differ in the last digits", label));
+    directory.status("running", *step);
+  } else {
+    directory.write_json("config.resolved.json", resolved(config));
+  }
+  directory.write_json("manifest.json", record);
+  const auto log = std::make_shared<spdlog::logger>("run", std::make_shared<spdlog::sinks::basic_file_sink_mt>(directory.path() + "/log.txt"));
+  log->set_pattern("%Y-%m-%dT%H:%M:%SZ %l %v", spdlog::pattern_time_type::utc);
+  log->flush_on(spdlog::level::info);
+  log->info("{} seed {}: {} parameters, {} training samples of {}, from step {}", arm, config.seed, trainer.network().parameters(), data.train.size, data.name, trainer.step());
+  if (!notice.empty()) log->warn("{}", notice);
+
+  if (config.export_initial && !go_on) export_parameters(directory.path(), "initial", trainer.workspace());
+  if (config.export_gradients && !go_on) export_gradients(directory.path(), trainer);
+
+  CheckpointObserver<T> checkpointer(checkpoints);
   Observers<T> observers;
+  observers.add(checkpointer);
   observers.add(evaluation);
   observers.add(suite);
   observers.add(training);
 
   progress.begin(label, config.train.steps, config.train.batch_size);
-  const auto begin = std::chrono::steady_clock::now();
   const Outcome outcome = trainer.run(observers, stop_requested());
   RunResult result;
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  result.seconds = training.seconds();
   progress.end();
   result.dir = directory.path(), result.name = config.name, result.arm = arm, result.outcome = text(outcome);
   result.seed = config.seed, result.steps = trainer.step();
@@ -95,6 +132,7 @@ RunResult Runner::State::train(const RunConfig& config, const std::string& arm, 
   result.batch_statistics = trainer.network().plan().size(Region::state) > 0;
   log->info("{} after {} steps, {:.2f} s", result.outcome, result.steps, result.seconds);
   if (outcome == Outcome::interrupted) {
+    checkpoints.write(trainer.step());
     directory.status("interrupted", trainer.step());
     return result;
   }
@@ -109,6 +147,7 @@ RunResult Runner::State::train(const RunConfig& config, const std::string& arm, 
   summary["cost"] = {{"probes", suite.costs()}, {"evaluation_seconds", evaluation.seconds()}};
   directory.write_json("summary.json", summary);
   directory.status(result.outcome, trainer.step());
+  checkpoints.finish();
   return result;
 }
 

@@ -11,7 +11,7 @@ namespace bnlab {
 struct RunOptions {
   std::string out = "results/runs", command;
   int threads = 0;  // 0: as the config says
-  bool overwrite = false, quiet = false, verbose = false;
+  bool overwrite = false, resume = false, quiet = false, verbose = false;
 };
 
 struct RunResult {

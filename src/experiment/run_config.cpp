@@ -41,6 +41,7 @@ void RunConfig::describe(Fields& f) {
     g.boolean("gradients", export_gradients, "gradients of step 0, with the batch and the loss");
     g.boolean("final_parameters", export_final, "parameters and state after the last step");
   });
+  f.group("checkpoint", "what a stopped run goes on from", [&](Fields& g) { checkpoint.describe(g); });
   f.raw("vary", vary, "arms, grids and seeds: see docs/configs.md");
 }
 
@@ -69,7 +70,7 @@ Json resolved(const RunConfig& config) {
 
 std::string identity(const RunConfig& config) {
   Json json = resolved(config);
-  for (const char* key : {"name", "notes", "arm", "seed"}) json.erase(key);
+  for (const char* key : {"name", "notes", "arm", "seed", "checkpoint"}) json.erase(key);
   json["engine"].erase("threads");
   json["data"].erase("directory");
   json["data"].erase("fallback");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "data/dataset.h"
+#include "experiment/checkpoint.h"
 #include "model/model.h"
 #include "train/train_config.h"
 
@@ -26,6 +27,7 @@ struct RunConfig {
   int64_t threads = 0;
   bool flush_denormals = true;
   bool export_initial = false, export_gradients = false, export_final = true;
+  CheckpointConfig checkpoint;
   std::string vary;  // interpreted by cells.h, absent in a resolved config
   std::vector<std::string> compose;
 

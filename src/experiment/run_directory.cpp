@@ -1,11 +1,13 @@
 #include "experiment/run_directory.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/stat.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -20,15 +22,6 @@
 #include "tensor/kernels/gemm.h"
 
 namespace bnlab {
-namespace {
-
-Json read_json(const std::string& path) {
-  if (!is_file(path)) return nullptr;
-  return Json::parse(read_text(path), nullptr, false);
-}
-
-}  // namespace
-
 Json json_number(double value) { return std::isfinite(value) ? Json(value) : Json(number(value)); }
 
 double number_of(const Json& json) {
@@ -42,7 +35,7 @@ RunDirectory::RunDirectory(const std::string& out, const RunConfig& config, cons
     : path_(fmt::format("{}/{}/{}-{}/seed-{}", out, config.name, arm, identity(config).substr(0, 8), config.seed)) {}
 
 std::optional<RunResult> RunDirectory::finished() const {
-  const Json status = read_json(path_ + "/status.json"), summary = read_json(path_ + "/summary.json");
+  const Json status = read("status.json"), summary = read("summary.json");
   if (!status.is_object() || !summary.is_object()) return std::nullopt;
   const std::string state = status.value("state", "");
   if (state != "completed" && state != "diverged") return std::nullopt;
@@ -61,29 +54,51 @@ std::optional<RunResult> RunDirectory::finished() const {
   return result;
 }
 
+RunDirectory::Lock::~Lock() {
+  if (file >= 0) ::close(file);
+}
+
 std::string RunDirectory::claim(bool overwrite) {
-  make_directories(std::filesystem::path(path_).parent_path().string());
-  std::string before;
-  if (!make_directory_exclusively(path_)) {
-    const Json status = read_json(path_ + "/status.json");
-    const bool known = status.is_object() && status.contains("state");
-    const std::string state = before = known ? status.value("state", "") : "unfinished";
-    const auto pid = known ? status.value("pid", int64_t{0}) : 0;
-    if (state == "running" && status.value("host", "") == host_name() && pid > 0 && pid != ::getpid() && ::kill(static_cast<pid_t>(pid), 0) == 0) {
-      throw FileError(path_, fmt::format("process {} is at work here; wait for it, or end it", pid));
-    }
-    if ((state == "completed" || state == "diverged") && !overwrite) throw FileError(path_, "holds a finished run; --overwrite replaces it");
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(path_, error)) std::filesystem::remove_all(entry.path(), error);
-    if (error) throw FileError(path_, "cannot be emptied: " + error.message());
+  make_directories(path_);
+  const std::string name = path_ + "/.lock";
+  if (lock_.file < 0) lock_.file = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (lock_.file < 0) throw FileError(path_, std::string("cannot write here: ") + std::strerror(errno));
+  const Json status = read("status.json");
+  const bool known = status.is_object() && status.contains("state");
+  if (::flock(lock_.file, LOCK_EX | LOCK_NB) != 0) {
+    ::close(lock_.file);
+    lock_.file = -1;
+    const std::string who = known ? fmt::format("process {} on {}", status.value("pid", int64_t{0}), status.value("host", "?")) : "another process";
+    throw FileError(path_, who + " is at work here; wait for it, or end it");
   }
-  claimed_ = true;
+  const std::string state = known ? status.value("state", "") : "";
+  if ((state == "completed" || state == "diverged") && !overwrite) throw FileError(path_, "holds a finished run; --overwrite replaces it");
   make_directories(path_ + "/probes");
-  return before;
+  std::error_code error;  // files that a killed process was about to rename
+  std::vector<std::filesystem::path> halves;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path_, error)) {
+    if (entry.path().extension() == ".tmp") halves.push_back(entry.path());
+  }
+  for (const auto& half : halves) std::filesystem::remove(half, error);
+  return known ? state : "";
+}
+
+void RunDirectory::clear() const {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
+    if (entry.path().filename() != ".lock") std::filesystem::remove_all(entry.path(), error);
+  }
+  if (error) throw FileError(path_, "cannot be emptied: " + error.message());
+  make_directories(path_ + "/probes");
+}
+
+Json RunDirectory::read(const std::string& file) const {
+  if (!is_file(path_ + "/" + file)) return nullptr;
+  return Json::parse(read_text(path_ + "/" + file), nullptr, false);
 }
 
 void RunDirectory::failed(const std::string& why) const {
-  if (!claimed_) return;
+  if (lock_.file < 0) return;
   try {
     write_json("status.json", {{"state", "failed"}, {"why", why}, {"pid", ::getpid()}, {"host", host_name()}, {"updated", utc_now()}});
   } catch (const std::exception&) {  // the disk is full: the message on the way says so
@@ -114,6 +129,16 @@ Json manifest(const RunConfig& config, const Dataset& data, const std::string& c
           {"parameters", parameters},
           {"data",
            {{"name", data.name}, {"sha256", data.sha256}, {"source", data.source}, {"caution", data.caution}, {"train", data.train.size}, {"validation", data.validation.size}, {"test", data.test.size}}}};
+}
+
+Json resumed(const Json& began, const Json& now, int64_t step) {
+  if (!began.is_object()) return now;
+  Json out = began;
+  out["resumed"].push_back({{"step", step}, {"at", now["started"]}, {"host", now["host"]}});
+  if (began["commit"] == now["commit"] && began["dirty"] == now["dirty"] && began["flags"] == now["flags"]) return out;
+  if (!out.contains("commits")) out["commits"].push_back(began["commit"]);
+  out["commits"].push_back(now["commit"]);
+  return out;
 }
 
 Json to_json(const RunResult& result) {

@@ -10,13 +10,18 @@ namespace bnlab {
 class RunDirectory {
  public:
   RunDirectory(const std::string& out, const RunConfig& config, const std::string& arm);
+  RunDirectory(const RunDirectory&) = delete;
+  RunDirectory& operator=(const RunDirectory&) = delete;
   const std::string& path() const { return path_; }
 
   // The result of a finished run that is there already.
   std::optional<RunResult> finished() const;
-  // Makes the directory empty and ours: what an unfinished run left is removed (a finished one only if `overwrite`).
-  // A directory in which another process is at work is a FileError. Returns what state was there before, "" for none.
+  // Makes the directory ours until this object goes; one in which another process is at work is a FileError, and so is a
+  // finished run unless `overwrite`. Returns what state was there before, "" for none.
   std::string claim(bool overwrite);
+  // What a run before this one left is removed.
+  void clear() const;
+  Json read(const std::string& file) const;  // null where there is none
   // Says so in status.json, if the directory is ours; never throws.
   void failed(const std::string& why) const;
 
@@ -24,11 +29,18 @@ class RunDirectory {
   void status(const std::string& state, int64_t step) const;
 
  private:
+  struct Lock {  // of the file .lock, by the kernel: it goes with the process, however that ends
+    int file = -1;
+    ~Lock();
+  };
   std::string path_;
-  bool claimed_ = false;
+  Lock lock_;
 };
 
 Json manifest(const RunConfig& config, const Dataset& data, const std::string& command, int threads, int64_t parameters);
+
+// The manifest of a run that goes on at `step`: as it began, with "resumed", and "commits" where there are several.
+Json resumed(const Json& began, const Json& now, int64_t step);
 
 // Non-finite numbers as the strings "nan", "inf", "-inf": JSON has none.
 Json json_number(double value);

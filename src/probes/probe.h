@@ -2,6 +2,7 @@
 // measures goes into rows.
 #pragma once
 
+#include "core/archive.h"
 #include "probes/cadence.h"
 #include "probes/records.h"
 #include "train/observer.h"
@@ -38,6 +39,8 @@ class Probe : public Component {
   virtual void after_backward(const GradientView<T>&, Records&) {}
   virtual void after_update(const GradientView<T>&, Records&) {}
   virtual ProbeCost cost() const = 0;
+  // What later looks depend on beside the state that is looked at, and what the summary sums up.
+  virtual void archive(Archive&) {}
   // The few numbers that belong into the summary of a run: name -> value.
   virtual std::vector<std::pair<std::string, double>> summary() const { return {}; }
 

@@ -32,6 +32,9 @@ class CsvRecords : public Records {
     file_->line(fmt::format("{}{},{},{},{},{},{}", prefix_, row.layer, row.metric, row.bn_mode, at, number(row.value), quoted(row.note)));
   }
   int64_t rows() const { return rows_; }
+  void archive(Archive& archive) {
+    if (file_) file_->archive(archive, "bytes");
+  }
   void flush() {
     if (file_) file_->flush();
   }
@@ -51,18 +54,24 @@ struct Suite<T>::Entry {
   CsvRecords records;
   int64_t looks = 0, last_look = -1;
   double seconds = 0;
+  ProbeCost before;  // passes of a run that this one goes on with
+
+  ProbeCost cost() const {
+    const ProbeCost own = probe->cost();
+    return {before.forwards + own.forwards, before.backwards + own.backwards};
+  }
 
   Entry(const Choice& choice, const std::string& path) : name(choice.name), probe(make_as<Probe<T>>(probes<T>(), choice)), records(path) {}
 
   template <class View, class Look>
   void look(const View& view, const Look& what) {
     const auto begin = std::chrono::steady_clock::now();
-    const int64_t before = records.rows();
+    const int64_t had = records.rows();
     records.at(view.step, view.epoch);
     what();
     records.flush();
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    if (records.rows() == before || view.step == last_look) return;
+    if (records.rows() == had || view.step == last_look) return;
     ++looks, last_look = view.step;
   }
 };
@@ -107,10 +116,24 @@ void Suite<T>::at_end(const StateView<T>& view, bool diverged) {
 }
 
 template <class T>
+void Suite<T>::archive(Archive& archive) {
+  for (auto& entry : entries_) {
+    archive.scope(entry->name, [&] {
+      archive.integer("looks", entry->looks), archive.integer("last_look", entry->last_look), archive.number("seconds", entry->seconds);
+      ProbeCost cost = entry->cost();
+      archive.integer("forwards", cost.forwards), archive.integer("backwards", cost.backwards);
+      if (archive.reading()) entry->before = cost;
+      entry->records.archive(archive);
+      entry->probe->archive(archive);
+    });
+  }
+}
+
+template <class T>
 Json Suite<T>::costs() const {
   Json out = Json::object();
   for (const auto& entry : entries_) {
-    const ProbeCost cost = entry->probe->cost();
+    const ProbeCost cost = entry->cost();
     const double each = entry->looks ? 1e3 * entry->seconds / static_cast<double>(entry->looks) : 0;
     out[entry->name] = {{"looks", entry->looks}, {"milliseconds_per_look", each}, {"forwards", cost.forwards}, {"backwards", cost.backwards}};
   }

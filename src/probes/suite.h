@@ -20,6 +20,7 @@ class Suite : public Observer<T> {
   void after_update(const GradientView<T>& view) override;
   void at_end(const StateView<T>& view, bool diverged) override;
 
+  void archive(Archive& archive);
   // {"distribution": {"looks", "milliseconds_per_look", "forwards", "backwards"}}
   Json costs() const;
   // {"distribution": {name: value}}

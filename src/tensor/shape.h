@@ -3,7 +3,9 @@
 
 #include <cassert>
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace bnlab {
 
@@ -23,6 +25,12 @@ struct Shape {
 inline std::string text(const Shape& s) {
   const std::string channels = std::to_string(s.c);
   return s.h * s.w == 1 ? channels : std::to_string(s.h) + "x" + std::to_string(s.w) + "x" + channels;
+}
+
+// As other frameworks have it: without spatial extents of 1, a vector as a vector.
+inline std::vector<int64_t> extents(const Shape& s) {
+  if (s.h * s.w > 1) return {s.n, s.h, s.w, s.c};
+  return s.n > 1 ? std::vector<int64_t>{s.n, s.c} : std::vector<int64_t>{s.c};
 }
 
 // Memory that somebody else owns, seen as rows x channels. Valid as long as the workspace it came from.

@@ -27,6 +27,7 @@ template <class T>
 class Observer {
  public:
   virtual ~Observer() = default;
+  virtual void between_steps(int64_t /*step*/) {}      // before anything of step `step` was done
   virtual void at_state(const StateView<T>&) {}        // before each step, and once after the last
   virtual bool wants_gradient_norm(int64_t) const { return false; }
   virtual void after_backward(const GradientView<T>&) {}
@@ -38,6 +39,9 @@ template <class T>
 class Observers : public Observer<T> {
  public:
   void add(Observer<T>& observer) { list_.push_back(&observer); }
+  void between_steps(int64_t step) override {
+    for (auto* o : list_) o->between_steps(step);
+  }
   void at_state(const StateView<T>& view) override {
     for (auto* o : list_) o->at_state(view);
   }

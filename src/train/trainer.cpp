@@ -86,9 +86,22 @@ double Trainer<T>::gradients(const Batch<T>& batch) {
 }
 
 template <class T>
+void Trainer<T>::archive(Archive& archive) {
+  archive.integer("step", step_);
+  auto each = [&](const std::vector<NamedSlot>& list, const auto& data_of) {
+    for (const auto& [name, slot, role] : list) archive.tensor(name, extents(slot.shape), data_of(slot));
+  };
+  archive.scope("parameters", [&] { each(ws_.plan().parameters, [&](const Slot& slot) { return ws_[slot].data; }); });
+  archive.scope("state", [&] { each(ws_.plan().state, [&](const Slot& slot) { return ws_[slot].data; }); });
+  if (optimizer_.velocity().empty()) return;
+  archive.scope("velocity", [&] { each(ws_.plan().parameters, [&](const Slot& slot) { return optimizer_.velocity().data() + slot.offset; }); });
+}
+
+template <class T>
 Outcome Trainer<T>::run(Observer<T>& observer, const std::atomic<bool>& stop) {
   for (; step_ < config_.steps; ++step_) {
     if (stop) return Outcome::interrupted;
+    observer.between_steps(step_);
     calibrate();
     observer.at_state({step_, epoch(), ws_});
     const Batch<T> batch = batches_.at(step_);

@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "core/archive.h"
 #include "data/batches.h"
 #include "model/model.h"
 #include "train/observer.h"
@@ -29,6 +30,8 @@ class Trainer {
   const Loss<T>& loss() const { return *loss_; }
   Batches<T>& batches() { return batches_; }
   int64_t step() const { return step_; }
+  // All that the next step depends on: parameters and state by name, velocity, the step.
+  void archive(Archive& archive);
   double epoch() const { return static_cast<double>(step_) / static_cast<double>(batches_.per_epoch()); }
 
   // Forward, loss and backward over a batch at the current step; the gradients are in the workspace.

@@ -1,7 +1,10 @@
 // The built program, end to end: what it repeats, what it leaves behind, and that looking changes nothing.
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
@@ -169,8 +172,8 @@ TEST_CASE("outputs that are no numbers are not scored as the first class", "[pro
   REQUIRE(scores.find(",nan,nan") != std::string::npos);
 }
 
-TEST_CASE("an interrupted run leaves with 130 and starts again; a killed one too", "[program]") {
-  for (const int signal : {SIGINT, SIGTERM, SIGKILL}) {
+TEST_CASE("an interrupted run leaves with 130 and starts again, or goes on with --resume; a killed one too", "[program]") {
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGKILL}) {
     const Scratch scratch;
     scratch.write("config.json", config);
     const std::string once = dir(bnlab_run(scratch, "whole", {"--set", "train.steps=4000"}));
@@ -179,8 +182,13 @@ TEST_CASE("an interrupted run leaves with 130 and starts again; a killed one too
                                "until [ -s a/small/*/seed-0/probes/distribution.csv ]; do sleep 0.01; done; kill -" + std::to_string(signal) + " $p; wait $p";
     const Said said = run({{"/bin/sh", "-c", script}, scratch.path()});
     REQUIRE(said.code == (signal == SIGKILL ? 137 : 130));
-    const std::string again = dir(bnlab_run(scratch, "a", {"--set", "train.steps=4000"}));
-    require_same(scratch, once, again, lasting);
+    const std::string where = "a" + once.substr(once.find('/'));
+    const Json status = Json::parse(scratch.read(where + "/status.json"));
+    const Said resumed = run({{BNLAB_PROGRAM, "run", "config.json", "--json", "--progress", "plain", "--out", "a", "--set", "train.steps=4000", "--resume"}, scratch.path()});
+    INFO(resumed.err);
+    REQUIRE(resumed.err.find(signal == SIGKILL ? "has no checkpoint; it starts again" : "goes on at step " + std::to_string(status["step"].get<int64_t>())) != std::string::npos);
+    require_same(scratch, once, dir(resumed), lasting);
+    REQUIRE(Json::parse(scratch.read(where + "/manifest.json")).contains("resumed") == (signal != SIGKILL));
   }
 }
 
@@ -188,12 +196,13 @@ TEST_CASE("a directory in which a process is at work is left alone", "[program]"
   const Scratch scratch;
   scratch.write("config.json", config);
   const std::string where = dir(bnlab_run(scratch, "a"));
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
-  scratch.write(where + "/status.json", Json{{"state", "running"}, {"pid", ::getpid()}, {"host", host}}.dump());
+  scratch.write(where + "/status.json", Json{{"state", "running"}, {"pid", 12345}, {"host", "elsewhere"}}.dump());
+  const int lock = ::open(scratch.path(where + "/.lock").c_str(), O_RDWR);
+  REQUIRE(::flock(lock, LOCK_EX | LOCK_NB) == 0);
   const Said said = bnlab_run(scratch, "a");
   REQUIRE(said.code == 3);
-  REQUIRE(said.err.find("is at work here") != std::string::npos);
+  REQUIRE(said.err.find("process 12345 on elsewhere is at work here") != std::string::npos);
+  ::close(lock);
   REQUIRE(scratch.read(where + "/status.json").find("running") != std::string::npos);
 }
 
@@ -207,14 +216,19 @@ TEST_CASE("what is written is what the documentation lists", "[program][docs]") 
   for (const char* csv : {"train.csv", "eval.csv", "timing.csv", "probes/distribution.csv"}) {
     const std::string header = scratch.read(where + "/" + csv).substr(0, scratch.read(where + "/" + csv).find('\n'));
     INFO(csv << " " << header);
-    REQUIRE(page.str().find("| `" + std::string(csv) + "` | `" + header + "` |") != std::string::npos);
+    const std::string named = std::string(csv).starts_with("probes/") ? "probes/<name>.csv" : csv;
+    REQUIRE(page.str().find("| `" + named + "` | `" + header + "` |") != std::string::npos);
   }
   for (const auto& name : std::filesystem::directory_iterator(scratch.path(where))) {
     INFO(name.path().filename());
     REQUIRE(page.str().find("`" + name.path().filename().string()) != std::string::npos);
   }
+  std::ifstream probe_file(std::string(BNLAB_TOP) + "/docs/probes/distribution.md");
+  page.str(""), page << probe_file.rdbuf();
   std::istringstream rows(scratch.read(where + "/probes/distribution.csv"));
   std::set<std::string> metrics;
+  std::string titles;
+  std::getline(rows, titles);
   for (std::string row; std::getline(rows, row);) {
     std::istringstream cells(row);
     std::string cell;

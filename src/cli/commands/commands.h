@@ -10,7 +10,7 @@ struct RunArguments {
   std::string config, out = "results/runs", progress = "auto", command;
   std::vector<std::string> sets;
   int threads = 0;
-  bool overwrite = false, json = false, quiet = false, verbose = false;
+  bool overwrite = false, resume = false, json = false, quiet = false, verbose = false;
 };
 int run_command(const RunArguments& arguments);
 

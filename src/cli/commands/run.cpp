@@ -61,7 +61,7 @@ int run_command(const RunArguments& arguments) {
   Progress progress(mode);
   RunOptions options;
   options.out = arguments.out, options.command = arguments.command, options.threads = arguments.threads;
-  options.overwrite = arguments.overwrite, options.quiet = arguments.quiet, options.verbose = arguments.verbose;
+  options.overwrite = arguments.overwrite, options.resume = arguments.resume, options.quiet = arguments.quiet, options.verbose = arguments.verbose;
   Runner runner(options, progress);
   for (size_t i = 0; i < cells.size(); ++i) runner.check(cells[i]);
   std::vector<RunResult> results;

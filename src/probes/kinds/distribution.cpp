@@ -28,6 +28,13 @@ struct Units {  // one site at one look
   std::vector<float> sorted;  // count x rows, each unit ascending
   std::vector<double> mean, variance, skewness;
   bool empty() const { return count == 0; }
+  void archive(Archive& archive) {
+    int64_t sizes[2] = {rows, count};
+    archive.tensor("sizes", {2}, sizes);
+    rows = sizes[0], count = sizes[1];
+    archive.list("sorted", sorted);
+    archive.list("mean", mean), archive.list("variance", variance), archive.list("skewness", skewness);
+  }
 };
 
 template <class T>
@@ -125,6 +132,16 @@ class Distribution : public Probe<T> {
   }
 
   ProbeCost cost() const override { return {replica_->forwards(), 0}; }
+
+  void archive(Archive& archive) override {
+    for (size_t i = 0; i < looks_.size(); ++i) {
+      archive.scope(std::to_string(i), [&] {
+        archive.number("path", looks_[i].path);
+        archive.scope("previous", [&] { looks_[i].previous.archive(archive); });
+        archive.scope("reference", [&] { looks_[i].reference.archive(archive); });
+      });
+    }
+  }
 
   // The last hidden site is the one that Ioffe & Szegedy plot.
   std::vector<std::pair<std::string, double>> summary() const override {

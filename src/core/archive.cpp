@@ -1,0 +1,64 @@
+#include "core/archive.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/error.h"
+
+namespace bnlab {
+
+Archive::Archive(std::string path, std::map<std::string, StoredTensor> stored) : reading_(true), path_(std::move(path)), stored_(std::move(stored)) {}
+
+const StoredTensor& Archive::stored(const std::string& name) const {
+  const auto at = stored_.find(prefix_ + name);
+  if (at == stored_.end()) throw DataError(path_, fmt::format("has no '{}'", prefix_ + name));
+  return at->second;
+}
+
+template <class X>
+void Archive::tensor(const std::string& name, const std::vector<int64_t>& extents, X* data) {
+  int64_t count = 1;
+  for (const int64_t extent : extents) count *= extent;
+  if (!reading_) {
+    const auto* bytes = reinterpret_cast<const char*>(data);
+    entries_.push_back({prefix_ + name, tensor_ref<X>("", {}, nullptr).dtype, extents, {bytes, bytes + static_cast<size_t>(count) * sizeof(X)}});
+    return;
+  }
+  const StoredTensor& from = stored(name);
+  if (from.values.size() != static_cast<size_t>(count)) throw DataError(path_, fmt::format("'{}' has {} values, {} are needed", prefix_ + name, from.values.size(), count));
+  std::transform(from.values.begin(), from.values.end(), data, [](double v) { return static_cast<X>(v); });
+}
+
+template <class X>
+void Archive::list(const std::string& name, std::vector<X>& values) {
+  if (reading_) values.resize(stored(name).values.size());
+  tensor(name, {static_cast<int64_t>(values.size())}, values.data());
+}
+
+void Archive::numbers(const std::string& name, std::map<std::string, double>& values) {
+  scope(name, [&] {
+    if (!reading_) {
+      for (auto& [key, value] : values) number(key, value);
+      return;
+    }
+    values.clear();
+    for (auto at = stored_.lower_bound(prefix_); at != stored_.end() && at->first.starts_with(prefix_); ++at) number(at->first.substr(prefix_.size()), values[at->first.substr(prefix_.size())]);
+  });
+}
+
+void Archive::save(const std::string& path, const std::map<std::string, std::string>& metadata) const {
+  std::vector<TensorRef> tensors;
+  for (const Entry& entry : entries_) tensors.push_back({entry.name, entry.extents, entry.bytes.data(), entry.dtype});
+  write_safetensors(path, tensors, metadata);
+}
+
+#define BNLAB_ARCHIVE(X)                                                                 \
+  template void Archive::tensor(const std::string&, const std::vector<int64_t>&, X*); \
+  template void Archive::list(const std::string&, std::vector<X>&);
+BNLAB_ARCHIVE(float)
+BNLAB_ARCHIVE(double)
+BNLAB_ARCHIVE(int64_t)
+
+}  // namespace bnlab
