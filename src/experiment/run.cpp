@@ -141,13 +141,14 @@ RunResult Runner::run(const Cell& cell) {
   }
 }
 
-void Runner::check(const Cell& cell) {
+void Runner::check(const Cell& cell, const std::function<void(const Built&)>& look) {
   RunConfig config = cell.config;
   load(cell, config);
   try {
     Pool pool;
     const Trainer<float> trainer(config.model, config.train, state_->data, static_cast<uint64_t>(config.seed), pool);
     EvaluationLog<float>::check(config, state_->data);
+    if (look) look({config, state_->data, trainer.network(), state_->notice});
   } catch (const ConfigError& error) {
     throw ConfigError("", cell.document.explain(error.path(), error.bare()));
   }

@@ -286,6 +286,8 @@ TEST_CASE("looking commands answer with JSON that says what they say in words", 
   REQUIRE(json({"list", "norms", "--json"}).size() == 16);
   REQUIRE(json({"schema"})["properties"].contains("model"));
   REQUIRE(json({"data", "--json"}).size() == 7);
+  const std::string sites = run({{BNLAB_PROGRAM, "show", "config.json", "--set", "model.widths=[4,4,4,4,4,4,4,4,4,4,4,4,4,4]"}, scratch.path()}).out;
+  REQUIRE(sites.find("... and 5 more (bnlab show --json lists all)\n") != std::string::npos);
   REQUIRE(run({{BNLAB_PROGRAM, "validate", "config.json"}, scratch.path()}).out == "config.json: 1 run, ok\n");
   for (const char* command : {"run", "validate", "show", "list", "schema", "data", "bench"}) REQUIRE(run({{BNLAB_PROGRAM, command, "--help"}, scratch.path()}).code == 0);
   REQUIRE(run({{BNLAB_PROGRAM, "--version"}, scratch.path()}).out.find("bnlab 0.1.0") == 0);
