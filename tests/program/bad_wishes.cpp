@@ -108,6 +108,14 @@ TEST_CASE("parts that do not fit together are refused", "[program][bad]") {
   });
 }
 
+TEST_CASE("models of convolutions are refused where samples are no images", "[program][bad]") {
+  for (const std::string model : {"vgg", "resnet_cifar", "wide_resnet", "plain_cnn"}) {
+    check({model, "{\"data\": {\"name\": \"gaussian_mixture\", \"features\": 6},\n\"model\": {\"name\": \"" + model + "\"}}",
+           "bad.json:2: model.name: convolutions need images, but a sample of this data is a list of 6 numbers; `bnlab list "
+           "datasets` says which data are images"});
+  }
+}
+
 TEST_CASE("a network larger than the machine's memory is refused at once", "[program][bad]") {
   const Scratch scratch;
   scratch.write("bad.json", R"({"data": {"name": "linear_teacher"}, "train": {"loss": "mean_squared_error"},
