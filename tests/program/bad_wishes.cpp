@@ -66,6 +66,10 @@ TEST_CASE("parts that do not fit together are refused", "[program][bad]") {
        "bad.json:3: train.epochs: train.steps says how long as well; give one of them"},
       {"two kinds of clipping", over_base("\"train\": {\"gradient_clip\": 0.5, \"adaptive_clip\": {\n\"lambda\": 0.01}}"),
        "bad.json:3: train.adaptive_clip.lambda: one kind of clipping at a time: train.gradient_clip is 0.5"},
+      {"Winograd in double", over_base("\"engine\": {\"precision\": \"double\",\n\"convolution\": \"winograd\"}"),
+       "bad.json:3: engine.convolution: 'winograd' computes in float only; with precision double use auto or gemm"},
+      {"oneDNN in double", over_base(R"("engine": {"precision": "double", "convolution": "direct"})"),
+       "bad.json:2: engine.convolution: 'direct' computes in float only; with precision double use auto or gemm"},
       {"classes of numbers", teacher + "}}",
        "bad.json:1: train.loss: softmax_cross_entropy needs labels, but linear_teacher has numbers to predict; use "
        "mean_squared_error"},
