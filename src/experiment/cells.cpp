@@ -222,10 +222,14 @@ std::string as_folder(std::string label) {
 
 Document compose(const std::string& path, const std::vector<std::string>& sets) {
   Document document = read_composed(path, {});
+  bool said[2] = {};
   for (const std::string& assignment : sets) {
     document.set(assignment);
-    give_way(document, assignment.substr(0, assignment.find('=')));
+    const std::string key = assignment.substr(0, assignment.find('='));
+    give_way(document, key);
+    for (const int k : {0, 1}) said[k] |= key == lengths[k] && says(document, k);
   }
+  if (said[0] && said[1]) throw UsageError("--set: train.steps and train.epochs both say how long to train; give one of them");
   if (document.find("compose")) {
     throw UsageError("--set: compose: the pieces are laid before --set; name them in a config");
   }

@@ -258,6 +258,11 @@ TEST_CASE("a --set that cannot be is refused", "[program][bad]") {
           }() +
               "=1",
           "--set: a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a....: deeper than 32 levels"),
+      {"two lengths of training",
+       over_base("\"seed\": 1"),
+       "--set: train.steps and train.epochs both say how long to train; give one of them",
+       2,
+       {"--set", "train.steps=3", "--set", "train.epochs=1"}},
       {"what an arm sets",
        over_base(R"("vary": [{"arms": {"a": {"train.steps": 1}}}])"),
        "--set: train.steps: the arms of this config vary it; --set 'vary=[]' runs the config without them",
