@@ -22,6 +22,8 @@ TEST_CASE("an unknown name is refused with the nearest known one", "[program][ba
        "bad.json:2: model.initializer: unknown initializer 'glorott'; did you mean 'glorot'? (known: {initializers})"},
       {"weights", over_base(R"("model": {"weights": "weightnorm"})"),
        "bad.json:2: model.weights: unknown weight map 'weightnorm'; did you mean 'weight_norm'? (known: {weights})"},
+      {"dataset, in capitals", over_base(R"("data": {"name": "CIFAR10"})"),
+       "bad.json:2: data.name: unknown dataset 'CIFAR10'; did you mean 'cifar10'? (known: {datasets})"},
       {"dataset", over_base(R"("data": {"name": "fashion_mnits"})"),
        "bad.json:2: data.name: unknown dataset 'fashion_mnits'; did you mean 'fashion_mnist'? (known: {datasets})"},
       {"fallback", over_base(R"("data": {"fallback": "gausian_mixture"})"),
