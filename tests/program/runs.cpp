@@ -293,6 +293,28 @@ TEST_CASE("looking commands answer with JSON that says what they say in words", 
   REQUIRE(run({{BNLAB_PROGRAM, "--version"}, scratch.path()}).out.find("bnlab 0.1.0") == 0);
 }
 
+TEST_CASE("every key of a section is listed", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const Json resolved = Json::parse(scratch.read(dir(bnlab_run(scratch, "a")) + "/config.resolved.json"));
+  std::istringstream lines(run({{BNLAB_PROGRAM, "list", "sections"}, scratch.path()}).out);
+  std::set<std::string> listed;
+  std::string section;
+  for (std::string line; std::getline(lines, line);) {
+    if (line[0] != ' ') section = line;
+    const size_t key = line.find_first_not_of(' ');
+    if (key > 0) listed.insert(section + "." + line.substr(key, line.find(' ', key) - key));
+  }
+  std::vector<std::string> expected{"data.name", "data.augment.crop_padding", "model.name", "model.norm", "train.adaptive_clip.lambda", "train.groups[].match", "probes.distribution", "the top.seed"};
+  for (const char* name : {"evaluate", "engine", "export"}) {
+    for (const auto& [key, value] : resolved[name].items()) expected.push_back(std::string(name) + "." + key);
+  }
+  for (const auto& key : expected) {
+    INFO(key);
+    CHECK(listed.contains(key));
+  }
+}
+
 TEST_CASE("progress: plain lines without a terminal, nothing with --quiet", "[program]") {
   const Scratch scratch;
   scratch.write("config.json", config);

@@ -1,6 +1,7 @@
 // validate, show, list, schema, data: looking without running.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -31,16 +32,19 @@ void print_options(const std::vector<OptionText>& options) {
   }
 }
 
-// The keys of a config's sections that do not belong to one named thing.
+// The keys of a config that do not belong to one named thing, by section.
 void print_sections() {
-  RunConfig c;
-  const std::vector<std::pair<std::string, Fields::Describe>> sections{
-      {"data", [&](Fields& f) { c.data.describe(f); }},         {"model", [&](Fields& f) { c.model.describe(f); }},
-      {"train", [&](Fields& f) { c.train.describe(f); }},       {"evaluate", [&](Fields& f) { c.evaluate.describe(f); }},
-      {"the top", [&](Fields& f) { c.describe(f); }}};
-  for (const auto& [name, describe] : sections) {
-    fmt::print("{}\n", name);
-    print_options(option_texts(describe));
+  RunConfig config;
+  auto keys = option_texts([&](Fields& f) { config.describe(f); });
+  const auto nested = std::stable_partition(keys.begin(), keys.end(), [](const OptionText& key) { return key.name.find('.') == std::string::npos; });
+  fmt::print("the top\n");
+  print_options({keys.begin(), nested});
+  for (auto at = nested; at != keys.end();) {
+    const std::string section = at->name.substr(0, at->name.find('.') + 1);
+    std::vector<OptionText> own;
+    for (; at != keys.end() && at->name.starts_with(section); ++at) own.push_back({at->name.substr(section.size()), at->type, at->standard, at->doc});
+    fmt::print("{}\n", section.substr(0, section.size() - 1));
+    print_options(own);
   }
 }
 
@@ -159,7 +163,7 @@ int list_command(const std::string& kind, bool json) {
     if (json) {
       fmt::print("{}\n", Json(listed_kinds()).dump());
     } else {
-      fmt::print("{:<14}data, model, train, evaluate, engine, export: their keys\n", "sections");
+      fmt::print("{:<14}data, model, train, evaluate, probes, engine, export: their keys\n", "sections");
       for (const auto& [name, catalog] : kinds()) fmt::print("{:<14}{}\n", name, join(catalog->names()));
     }
     return 0;
