@@ -315,6 +315,13 @@ TEST_CASE("every key of a section is listed", "[program]") {
   }
 }
 
+TEST_CASE("bench computes with the engine that is asked for", "[program]") {
+  const Said said = run({{BNLAB_PROGRAM, "bench", "--workload", "resnet20", "--engine", "gemm", "--layers", "--seconds", "0.01", "--json"}});
+  INFO(said.err);
+  REQUIRE(said.code == 0);
+  for (const Json& layer : Json::parse(said.out)["layers"]) CHECK((layer["engine"] == "gemm" || layer["engine"] == ""));
+}
+
 TEST_CASE("progress: plain lines without a terminal, nothing with --quiet", "[program]") {
   const Scratch scratch;
   scratch.write("config.json", config);
