@@ -18,6 +18,11 @@
 #include "train/trainer.h"
 
 namespace bnlab {
+namespace {
+
+std::string with_caution(const Dataset& data) { return data.name + (data.caution.empty() ? "" : " (" + data.caution + ")"); }
+
+}  // namespace
 
 struct Runner::State {
   RunOptions options;
@@ -36,7 +41,7 @@ struct Runner::State {
       data = load_dataset(data_config, notice);
       data_key = key;
       if (!notice.empty()) progress.say("note: " + notice);
-      if (!data.caution.empty()) progress.say("data: " + data.caution);
+      if (!data.caution.empty()) progress.say("data: " + with_caution(data));
     }
     config.data = data_config;
     return data;
@@ -91,7 +96,7 @@ RunResult Runner::State::train(const RunConfig& config, const std::string& arm, 
   result.dir = directory.path(), result.name = config.name, result.arm = arm, result.outcome = text(outcome);
   result.seed = config.seed, result.steps = trainer.step();
   result.final = evaluation.last();
-  result.data = data.name + (data.caution.empty() ? "" : " (" + data.caution + ")");
+  result.data = with_caution(data);
   result.batch_statistics = trainer.network().plan().size(Region::state) > 0;
   log->info("{} after {} steps, {:.2f} s", result.outcome, result.steps, result.seconds);
   if (outcome == Outcome::interrupted) {

@@ -7,6 +7,7 @@
 
 #include "core/document.h"
 #include "core/safetensors.h"
+#include "support/image_files.h"
 #include "support/process.h"
 #include "support/scratch.h"
 
@@ -320,6 +321,22 @@ TEST_CASE("bench computes with the engine that is asked for", "[program]") {
   INFO(said.err);
   REQUIRE(said.code == 0);
   for (const Json& layer : Json::parse(said.out)["layers"]) CHECK((layer["engine"] == "gemm" || layer["engine"] == ""));
+}
+
+TEST_CASE("data that are no original release are called so by runs and by bnlab data alike", "[program]") {
+  const Scratch scratch;
+  for (const auto& [name, text] : cifar10_files("data/cifar-10-batches-bin")) scratch.write(name, text);
+  scratch.write("config.json", R"({"data": {"name": "cifar10", "directory": "data"}, "model": {"widths": [4]}, "train": {"steps": 1, "batch_size": 4}})");
+  const std::string caution = "not the original release; such files may be re-encoded (JPEG) or reordered copies";
+  const Said said = run({{BNLAB_PROGRAM, "run", "config.json", "--json", "--out", "a"}, scratch.path()});
+  CHECK(only_line(said)["data"] == "cifar10 (" + caution + ")");
+  CHECK(said.err == "data: cifar10 (" + caution + ")\n");
+  const Process look{{BNLAB_PROGRAM, "data", "cifar10"}, scratch.path(), {"BNLAB_DATA_DIR=data"}};
+  CHECK(run(look).out.find("\n    " + caution + "\n") != std::string::npos);
+  scratch.write("data/cifar-10-batches-bin/test_batch.bin", "torn");
+  const Said torn = run(look);
+  CHECK(torn.code == 0);
+  CHECK(torn.out.find("\n    data/cifar-10-batches-bin/test_batch.bin: offset 0: a record of 3073 bytes begins here, but only 4 bytes follow\n") != std::string::npos);
 }
 
 TEST_CASE("progress: plain lines without a terminal, nothing with --quiet", "[program]") {

@@ -107,6 +107,15 @@ void print_network(const Json& network) {
   if (network["note"] != "") fmt::print("note: {}\n", words(network["note"]));
 }
 
+// What a run would say of the data that are here, or why it could not read them.
+std::string caution_of(const DataSource& source) {
+  try {
+    return source.load("").caution;
+  } catch (const DataError& error) {
+    return error.what();
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> listed_kinds() {
@@ -213,12 +222,14 @@ int data_command(const std::string& name, bool json) {
     for (const auto& file : folder.empty() ? std::vector<std::string>{} : source->files()) {
       const std::string path = is_file(folder + "/" + file) ? folder + "/" + file : folder + "/" + file + ".gz";
       const std::string sum = file_sha256(path), known = source->known_checksum(file);
-      const std::string verdict = known.empty() ? "no checksum known" : sha256(read_bytes(path)) == known ? "as released" : "NOT as released";
-      files.push_back({{"path", path}, {"sha256", sum}, {"checksum", verdict}});
-      lines.push_back(fmt::format("    {}  {} ({})", sum.substr(0, 16), path, verdict));
+      const std::string verdict = known.empty() ? "" : sha256(read_bytes(path)) == known ? "as released" : "NOT as released";
+      files.push_back({{"path", path}, {"sha256", sum}, {"checksum", verdict.empty() ? Json(nullptr) : Json(verdict)}});
+      lines.push_back(fmt::format("    {}  {}{}", sum.substr(0, 16), path, verdict.empty() ? "" : " (" + verdict + ")"));
     }
+    const std::string caution = folder.empty() ? "" : caution_of(*source);
+    if (!caution.empty()) lines.push_back("    " + caution);
     const std::string state = generated ? "generated" : folder.empty() ? "missing" : "found";
-    out.push_back({{"name", entry.name}, {"summary", entry.summary}, {"state", state}, {"folder", folder}, {"files", files}, {"how_to_get", source->how_to_get()}});
+    out.push_back({{"name", entry.name}, {"summary", entry.summary}, {"state", state}, {"folder", folder}, {"files", files}, {"caution", caution}, {"how_to_get", source->how_to_get()}});
     if (json) continue;
     fmt::print("{:<18}{:<10} {}\n", entry.name, state, entry.summary);
     for (const auto& line : lines) fmt::print("{}\n", line);
