@@ -30,7 +30,7 @@ class RunDirectory {
 
 Json manifest(const RunConfig& config, const Dataset& data, const std::string& command, int threads, int64_t parameters);
 
-// Non-finite numbers as the strings "nan", "inf", "-inf": JSON has none.
+// Non-finite numbers as the strings "nan", "inf", "-inf": JSON has none. null is what there is not.
 Json json_number(double value);
 double number_of(const Json& json);
 Json to_json(const RunResult& result);

@@ -118,6 +118,18 @@ TEST_CASE("a finished run is not repeated unless told so", "[program]") {
   REQUIRE(third["final"] == first["final"]);
 }
 
+TEST_CASE("what was not scored is null, what is no number a string; a run that is not repeated says the same", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", R"({"data": {"name": "linear_teacher", "features": 5, "outputs": 2, "samples": 64}, "model": {"widths": [4]},
+    "train": {"steps": 2, "batch_size": 8, "loss": "mean_squared_error"}, "evaluate": {"splits": ["train"]}})");
+  const Json first = only_line(bnlab_run(scratch, "a"));
+  CHECK(first["final"]["test_loss"].is_null());
+  CHECK(first["final"]["train_accuracy"] == "nan");
+  CHECK(only_line(bnlab_run(scratch, "a")) == first);
+  const Json summary = Json::parse(scratch.read(first["dir"].get<std::string>() + "/summary.json"));
+  CHECK(summary["final"] == first["final"]);
+}
+
 TEST_CASE("the option --json says what the documentation promises", "[program]") {
   const Scratch scratch;
   scratch.write("config.json", config);
