@@ -136,6 +136,9 @@ TEST_CASE("the option --json says what the documentation promises", "[program]")
   const Json line = only_line(bnlab_run(scratch, "a"));
   for (const char* key : {"dir", "name", "arm", "seed", "outcome", "steps", "seconds", "final"}) REQUIRE(line.contains(key));
   for (const char* key : {"train_loss", "test_loss", "test_accuracy"}) REQUIRE(line["final"][key].is_number());
+  const Said progress = run({{BNLAB_PROGRAM, "run", "config.json", "--json", "--out", "b"}, scratch.path()});
+  CHECK(progress.err.find("data: gaussian_mixture (synthetic data)\n") == 0);
+  CHECK(progress.err.find("outcome") == std::string::npos);  // no table
   REQUIRE(line["name"] == "small");
   REQUIRE(line["arm"] == "base");
   REQUIRE(line["outcome"] == "completed");
