@@ -110,12 +110,13 @@ int run_app(int argc, char** argv) {
 
   BenchArguments bench;
   auto* bench_app = app.add_subcommand("bench", "time of a training step, engine only");
-  bench_app->add_option("--workload", bench.workloads, "which (all)")->delimiter(',');
+  auto* workload = bench_app->add_option("--workload", bench.workloads, "which (all)")->delimiter(',');
+  auto* engine = bench_app->add_option("--engine", bench.engine, "of convolutions, as engine.convolution of a config")->check(CLI::IsMember(convolution_engines()))->capture_default_str();
   bench_app->add_option("--threads", bench.threads, "0: as many as the machine has, up to 4")->check(CLI::Range(0, 1024));
   bench_app->add_option("--seconds", bench.seconds, "measuring time of each")->check(CLI::Range(0.01, 3600.0))->capture_default_str();
   bench_app->add_flag("--json", bench.json, "one JSON object a workload");
-  bench_app->add_flag("--layers", bench.layers, "how long each layer takes, and its engine");
-  bench_app->add_flag("--convolutions", bench.convolutions, "instead: each engine of a convolution, its time and its distance from double");
+  auto* layers = bench_app->add_flag("--layers", bench.layers, "how long each layer takes, and its engine");
+  bench_app->add_flag("--convolutions", bench.convolutions, "instead: each engine of a convolution, its time and its distance from double")->excludes(workload, engine, layers);
   bench_app->add_flag("--list", bench.list, "name the workloads");
   bench_app->callback([&] { chosen = [&] { return bench.convolutions ? bench_convolutions(bench) : bench_command(bench); }; });
 

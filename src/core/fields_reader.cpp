@@ -77,7 +77,11 @@ class Reader : public Fields {
   void group(const char* name, const char*, const Describe& describe) override {
     static const Json empty = Json::object();
     const Json* at = find(name);
-    if (at && !at->is_object()) wrong(name, "an object { ... }", *at);
+    if (at && !at->is_object()) {
+      const Json standard = write_fields(describe);
+      const std::string hint = at->is_null() ? "; the default is " + shown(standard) : at->is_string() && standard.contains("name") ? "; write " + Json{{"name", *at}}.dump() : "";
+      wrong(name, "an object { ... }", *at, hint);
+    }
     Reader inner(at ? *at : empty, child(path_, name));
     describe(inner);
     inner.finish();
@@ -167,8 +171,8 @@ class Reader : public Fields {
     const auto at = json_.find(name);
     return at == json_.end() ? nullptr : &*at;
   }
-  [[noreturn]] void wrong(const char* name, const std::string& expected, const Json& got) const {
-    throw ConfigError(child(path_, name), "expected " + expected + ", got " + shown(got));
+  [[noreturn]] void wrong(const char* name, const std::string& expected, const Json& got, const std::string& hint = "") const {
+    throw ConfigError(child(path_, name), "expected " + expected + ", got " + shown(got) + hint);
   }
   static int64_t integer_at(const Json& at, const std::string& path, Range range) {
     // 1e3 is meant as 1000

@@ -2,6 +2,7 @@
 #include "core/fields.h"
 
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "core/text.h"
@@ -13,6 +14,21 @@ class Schema : public Fields {
  public:
   Json properties = Json::object();
   std::vector<Json> variants;  // of a select: the properties of each
+
+  // In words; of a group its own keys, as "augment.flip".
+  std::vector<OptionText> texts() const {
+    std::vector<OptionText> out;
+    if (!variants.empty()) out.push_back(text_of("name", variants[0]["name"]));
+    for (const auto& [name, value] : properties.items()) {
+      const auto group = groups_.find(name);
+      if (group == groups_.end()) {
+        out.push_back(text_of(name, value));
+      } else {
+        out.insert(out.end(), group->second.begin(), group->second.end());
+      }
+    }
+    return out;
+  }
 
   Json object() const {
     auto closed = [](const Json& of) {
@@ -55,12 +71,14 @@ class Schema : public Fields {
     describe(inner);
     properties[name] = inner.object();
     properties[name]["description"] = doc;
+    keep_texts(name, ".", inner);
   }
   void list(const char* name, const char* doc, size_t&, const std::function<void(Fields&, size_t)>& item) override {
     Schema inner;
     item(inner, 0);
     properties[name] = array(inner.object());
     properties[name]["description"] = doc;
+    keep_texts(name, "[].", inner);
   }
   void select(Choice& choice, const Catalog& catalog, const char* doc) override {
     for (const auto& entry : catalog.entries) {
@@ -85,6 +103,7 @@ class Schema : public Fields {
     }
     properties[name] = inner.object();
     properties[name]["description"] = doc;
+    keep_texts(name, ".", inner);
   }
   void raw(const char* name, std::string&, const char* doc) override { properties[name] = {{"description", doc}}; }
   void component_or_texts(const char* name, Choice& choice, const Catalog& catalog, const char*, const char* doc) override {
@@ -94,6 +113,16 @@ class Schema : public Fields {
   }
 
  private:
+  static OptionText text_of(const std::string& name, const Json& value) {
+    std::string type = value.contains("type") ? value["type"].get<std::string>() : "choice";
+    const Json& one = value.contains("items") ? value["items"] : value;
+    if (one.contains("enum")) type = join(one["enum"].get<std::vector<std::string>>(), " | ");
+    return {name, type, value.contains("default") ? value["default"].dump() : "", value.value("description", "")};
+  }
+  void keep_texts(const std::string& name, const char* separator, const Schema& inner) {
+    groups_[name] = inner.texts();
+    for (OptionText& text : groups_[name]) text.name = name + separator + text.name;
+  }
   static Json of(const Catalog& catalog, Choice& choice, const char* doc) {
     Schema inner;
     inner.select(choice, catalog, doc);
@@ -116,6 +145,8 @@ class Schema : public Fields {
     schema["default"] = standard;
     properties[name] = std::move(schema);
   }
+
+  std::map<std::string, std::vector<OptionText>> groups_;
 };
 
 }  // namespace
@@ -131,13 +162,7 @@ Json schema_fields(const std::string& title, const Fields::Describe& describe) {
 std::vector<OptionText> option_texts(const Fields::Describe& describe) {
   Schema schema;
   describe(schema);
-  std::vector<OptionText> out;
-  for (const auto& [name, value] : schema.properties.items()) {
-    std::string type = value.contains("type") ? value["type"].get<std::string>() : "choice";
-    if (value.contains("enum")) type = join(value["enum"].get<std::vector<std::string>>(), " | ");
-    out.push_back({name, type, value.contains("default") ? value["default"].dump() : "", value.value("description", "")});
-  }
-  return out;
+  return schema.texts();
 }
 
 }  // namespace bnlab

@@ -91,16 +91,23 @@ struct Setting {  // one value of an axis
 };
 using Axis = std::vector<Setting>;
 
-std::string label_of(const std::string& path, const Json& value) {
-  const Json& word = value.is_object() && value.contains("name") ? value["name"] : value;
-  std::string text = word.is_string() ? word.get<std::string>() : value.dump();
-  if (&word != &value && word.is_string()) {
-    for (const auto& [option, of] : value.items()) {
-      if (option != "name") text += "," + option + "=" + (of.is_string() ? of.get<std::string>() : of.dump());
+// group_norm,groups=4   8+4   lambda=0.01,epsilon=0.1
+std::string words(const Json& value) {
+  if (!value.is_structured()) return value.is_string() ? value.get<std::string>() : value.dump();
+  std::vector<std::string> out;
+  for (const auto& [key, of] : value.items()) {
+    if (value.is_array() || key == "name") {
+      out.insert(key == "name" ? out.begin() : out.end(), words(of));
+    } else {
+      out.push_back(key + "=" + words(of));
     }
   }
+  return join(out, value.is_array() ? "+" : ",");
+}
+
+std::string label_of(const std::string& path, const Json& value) {
   const std::string last = path.substr(path.find_last_of('.') + 1);
-  return (last == "name" ? "" : last + "=") + text;
+  return (last == "name" ? "" : last + "=") + words(value);
 }
 
 class AxisReader {
@@ -210,11 +217,12 @@ class AxisReader {
 };
 
 std::string as_folder(std::string label) {
+  constexpr size_t most = 100;
+  if (label.size() > most) label = label.substr(0, most - 9) + "-" + sha256(label).substr(0, 8);
   for (char& c : label) {
     const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '=' || c == '.' || c == '+' || c == ',';
     if (!plain) c = '_';
   }
-  if (label.size() > 100) label.resize(100);
   return label.empty() || label[0] == '.' ? "base" + label : label;
 }
 
@@ -222,10 +230,14 @@ std::string as_folder(std::string label) {
 
 Document compose(const std::string& path, const std::vector<std::string>& sets) {
   Document document = read_composed(path, {});
+  bool said[2] = {};
   for (const std::string& assignment : sets) {
     document.set(assignment);
-    give_way(document, assignment.substr(0, assignment.find('=')));
+    const std::string key = assignment.substr(0, assignment.find('='));
+    give_way(document, key);
+    for (const int k : {0, 1}) said[k] |= key == lengths[k] && says(document, k);
   }
+  if (said[0] && said[1]) throw UsageError("--set: train.steps and train.epochs both say how long to train; give one of them");
   if (document.find("compose")) {
     throw UsageError("--set: compose: the pieces are laid before --set; name them in a config");
   }

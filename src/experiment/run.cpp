@@ -19,6 +19,11 @@
 #include "train/trainer.h"
 
 namespace bnlab {
+namespace {
+
+std::string with_caution(const Dataset& data) { return data.name + (data.caution.empty() ? "" : " (" + data.caution + ")"); }
+
+}  // namespace
 
 struct Runner::State {
   RunOptions options;
@@ -37,7 +42,7 @@ struct Runner::State {
       data = load_dataset(data_config, notice);
       data_key = key;
       if (!notice.empty()) progress.say("note: " + notice);
-      if (!data.caution.empty()) progress.say("data: " + data.caution);
+      if (!data.caution.empty()) progress.say("data: " + with_caution(data));
     }
     config.data = data_config;
     return data;
@@ -128,7 +133,7 @@ std::optional<RunResult> Runner::State::attempt(const RunConfig& config, const s
   result.dir = directory.path(), result.name = config.name, result.arm = arm, result.outcome = text(outcome);
   result.seed = config.seed, result.steps = trainer.step();
   result.final = evaluation.last();
-  result.data = data.name + (data.caution.empty() ? "" : " (" + data.caution + ")");
+  result.data = with_caution(data);
   result.batch_statistics = trainer.network().plan().size(Region::state) > 0;
   log->info("{} after {} steps, {:.2f} s", result.outcome, result.steps, result.seconds);
   if (outcome == Outcome::interrupted) {
@@ -180,13 +185,14 @@ RunResult Runner::run(const Cell& cell) {
   }
 }
 
-void Runner::check(const Cell& cell) {
+void Runner::check(const Cell& cell, const std::function<void(const Built&)>& look) {
   RunConfig config = cell.config;
   load(cell, config);
   try {
     Pool pool;
     const Trainer<float> trainer(config.model, config.train, state_->data, static_cast<uint64_t>(config.seed), pool);
     EvaluationLog<float>::check(config, state_->data);
+    if (look) look({config, state_->data, trainer.network(), state_->notice});
   } catch (const ConfigError& error) {
     throw ConfigError("", cell.document.explain(error.path(), error.bare()));
   }

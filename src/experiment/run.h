@@ -1,10 +1,12 @@
 // One run, from a cell to its directory.
 #pragma once
 
+#include <functional>
 #include <map>
 
 #include "experiment/cells.h"
 #include "experiment/progress.h"
+#include "model/network.h"
 
 namespace bnlab {
 
@@ -25,6 +27,14 @@ struct RunResult {
   std::map<std::string, double> probes;   // "distribution.median_...": value
 };
 
+// What a cell comes to, before anything is computed.
+struct Built {
+  const RunConfig& config;
+  const Dataset& data;
+  const Network<float>& network;
+  const std::string& notice;  // said where the data are not those asked for
+};
+
 // Datasets stay loaded from one cell to the next.
 class Runner {
  public:
@@ -32,8 +42,8 @@ class Runner {
   ~Runner();
   // Everything that can be known to be wrong is known before the directory is made. Throws Interrupted after a signal.
   RunResult run(const Cell& cell);
-  // Reads, loads, builds and plans all cells; throws what is wrong. Says nothing, writes nothing.
-  void check(const Cell& cell);
+  // Loads, builds and plans; throws what is wrong, with its place. Writes nothing. Shows what it built to `look`.
+  void check(const Cell& cell, const std::function<void(const Built&)>& look = {});
 
  private:
   struct State;

@@ -51,6 +51,9 @@ RunConfig read_run_config(const Document& document) {
   if (config.train.epochs > 0 && document.find("train.steps")) {
     throw ConfigError("", document.explain("train.epochs", "train.steps says how long as well; give one of them"));
   }
+  if (const auto& engine = config.model.materials.convolution; config.precision == "double" && engine != "auto" && engine != "gemm") {
+    throw ConfigError("", document.explain("engine.convolution", "'" + engine + "' computes in float only; with precision double use auto or gemm"));
+  }
   const bool plain = !config.name.empty() && config.name[0] != '.' && config.name.size() <= 100 &&
                      config.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == std::string::npos;
   if (!plain) {

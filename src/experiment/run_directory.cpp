@@ -47,7 +47,9 @@ std::optional<RunResult> RunDirectory::finished() const {
   result.seconds = summary.value("seconds", 0.0);
   result.data = summary.value("data", ""), result.batch_statistics = summary.value("batch_statistics", true);
   const Json final = summary.value("final", Json::object()), probes = summary.value("probes", Json::object());
-  for (const auto& [key, value] : final.items()) result.final[key] = number_of(value);
+  for (const auto& [key, value] : final.items()) {
+    if (!value.is_null()) result.final[key] = number_of(value);
+  }
   for (const auto& [probe, values] : probes.items()) {
     for (const auto& [key, value] : values.items()) result.probes[probe + "." + key] = number_of(value);
   }

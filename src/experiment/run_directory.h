@@ -42,7 +42,7 @@ Json manifest(const RunConfig& config, const Dataset& data, const std::string& c
 // The manifest of a run that goes on at `step`: as it began, with "resumed", and "commits" where there are several.
 Json resumed(const Json& began, const Json& now, int64_t step);
 
-// Non-finite numbers as the strings "nan", "inf", "-inf": JSON has none.
+// Non-finite numbers as the strings "nan", "inf", "-inf": JSON has none. null is what there is not.
 Json json_number(double value);
 double number_of(const Json& json);
 Json to_json(const RunResult& result);

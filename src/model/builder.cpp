@@ -104,6 +104,9 @@ Builder<T>& Builder<T>::classifier() {
 
 template <class T>
 Builder<T>& Builder<T>::conv(Index out, Index kernel, Index stride) {
+  if (input_.h == 1 && input_.w == 1) {
+    throw ConfigError("model.name", fmt::format("convolutions need images, but a sample of this data is a list of {} numbers; `bnlab list datasets` says which data are images", input_.c));
+  }
   return add_weight("conv", "conv2d", std::make_unique<Conv2d<T>>(ConvOptions{out, kernel, stride, kernel / 2}, biased(), materials_.initializer, materials_.weights, materials_.convolution), branch_start_ >= 0, false);
 }
 

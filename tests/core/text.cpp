@@ -61,6 +61,7 @@ TEST_CASE("the nearest word is the one meant, and none where none is near", "[te
   CHECK(nearest("batchh_norm", norms) == "batch_norm");  // one too many
   CHECK(nearest("bacth_norm", norms) == "batch_norm");   // two swapped
   CHECK(nearest("layer", norms) == "layer_norm");        // a part of it
+  CHECK(nearest("LAYER_NORM", norms) == "layer_norm");   // small and capital letters are one
   CHECK(nearest("softmax", norms) == "");
   CHECK(nearest("", norms) == "");
   CHECK(nearest("x", {}) == "");

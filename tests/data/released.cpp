@@ -54,7 +54,7 @@ TEST_CASE("CIFAR-10 decoded from a JPEG archive, where it is at hand: planes in 
   std::string notice;
   const Dataset data = load_dataset(config, notice);
   CHECK(data.sample == Shape{1, 32, 32, 3});
-  CHECK(data.caution == "cifar10: not the original release; such files may be re-encoded (JPEG) or reordered copies");
+  CHECK(data.caution == "not the original release; such files may be re-encoded (JPEG) or reordered copies");
   for (const auto& [split, each] : {std::pair{&data.train, 5000}, std::pair{&data.test, 1000}}) {
     std::vector<int> count(10);
     for (const int32_t label : split->labels) ++count[static_cast<size_t>(label)];

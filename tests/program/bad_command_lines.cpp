@@ -37,6 +37,12 @@ TEST_CASE("an unknown command, flag or word is refused", "[program][bad]") {
       line({"list", "norm"}, "list: 'norm' is no kind; did you mean 'norms'? (known: {kinds})"),
       line({"data", "nonsense"}, "data: unknown dataset 'nonsense' (known: {datasets})"),
       line({"data", "mnsit"}, "data: unknown dataset 'mnsit'; did you mean 'mnist'? (known: {datasets})"),
+      line({"bench", "--convolutions", "--layers"},
+           "--layers excludes --convolutions; `bnlab bench --help` says what it takes"),
+      line({"bench", "--convolutions", "--workload", "resnet20"},
+           "--workload excludes --convolutions; `bnlab bench --help` says what it takes"),
+      line({"bench", "--engine", "nonsense"},
+           "--engine: nonsense not in {auto,winograd,direct,gemm}; `bnlab bench --help` says what it takes"),
       line({"bench", "--workload", "nonsense"}, "bench: unknown workload 'nonsense' (known: {workloads})"),
   });
 }

@@ -22,6 +22,8 @@ TEST_CASE("an unknown name is refused with the nearest known one", "[program][ba
        "bad.json:2: model.initializer: unknown initializer 'glorott'; did you mean 'glorot'? (known: {initializers})"},
       {"weights", over_base(R"("model": {"weights": "weightnorm"})"),
        "bad.json:2: model.weights: unknown weight map 'weightnorm'; did you mean 'weight_norm'? (known: {weights})"},
+      {"dataset, in capitals", over_base(R"("data": {"name": "CIFAR10"})"),
+       "bad.json:2: data.name: unknown dataset 'CIFAR10'; did you mean 'cifar10'? (known: {datasets})"},
       {"dataset", over_base(R"("data": {"name": "fashion_mnits"})"),
        "bad.json:2: data.name: unknown dataset 'fashion_mnits'; did you mean 'fashion_mnist'? (known: {datasets})"},
       {"fallback", over_base(R"("data": {"fallback": "gausian_mixture"})"),
@@ -66,6 +68,10 @@ TEST_CASE("parts that do not fit together are refused", "[program][bad]") {
        "bad.json:3: train.epochs: train.steps says how long as well; give one of them"},
       {"two kinds of clipping", over_base("\"train\": {\"gradient_clip\": 0.5, \"adaptive_clip\": {\n\"lambda\": 0.01}}"),
        "bad.json:3: train.adaptive_clip.lambda: one kind of clipping at a time: train.gradient_clip is 0.5"},
+      {"Winograd in double", over_base("\"engine\": {\"precision\": \"double\",\n\"convolution\": \"winograd\"}"),
+       "bad.json:3: engine.convolution: 'winograd' computes in float only; with precision double use auto or gemm"},
+      {"oneDNN in double", over_base(R"("engine": {"precision": "double", "convolution": "direct"})"),
+       "bad.json:2: engine.convolution: 'direct' computes in float only; with precision double use auto or gemm"},
       {"classes of numbers", teacher + "}}",
        "bad.json:1: train.loss: softmax_cross_entropy needs labels, but linear_teacher has numbers to predict; use "
        "mean_squared_error"},
@@ -106,6 +112,14 @@ TEST_CASE("parts that do not fit together are refused", "[program][bad]") {
        over_base(R"("data": {"validation_size": 9223372036854775807, "train_size": 9223372036854775807})"),
        "bad.json:2: data.train_size: 9223372036854775807 asked for, but gaussian_mixture (train) has 64"},
   });
+}
+
+TEST_CASE("models of convolutions are refused where samples are no images", "[program][bad]") {
+  for (const std::string model : {"vgg", "resnet_cifar", "wide_resnet", "plain_cnn"}) {
+    check({model, "{\"data\": {\"name\": \"gaussian_mixture\", \"features\": 6},\n\"model\": {\"name\": \"" + model + "\"}}",
+           "bad.json:2: model.name: convolutions need images, but a sample of this data is a list of 6 numbers; `bnlab list "
+           "datasets` says which data are images"});
+  }
 }
 
 TEST_CASE("a network larger than the machine's memory is refused at once", "[program][bad]") {
@@ -246,6 +260,11 @@ TEST_CASE("a --set that cannot be is refused", "[program][bad]") {
           }() +
               "=1",
           "--set: a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a....: deeper than 32 levels"),
+      {"two lengths of training",
+       over_base("\"seed\": 1"),
+       "--set: train.steps and train.epochs both say how long to train; give one of them",
+       2,
+       {"--set", "train.steps=3", "--set", "train.epochs=1"}},
       {"what an arm sets",
        over_base(R"("vary": [{"arms": {"a": {"train.steps": 1}}}])"),
        "--set: train.steps: the arms of this config vary it; --set 'vary=[]' runs the config without them",

@@ -90,6 +90,13 @@ inline void check(const Refused& c) {
   CHECK(said.code == c.code);
   CHECK(said.out == "");
   CHECK(scratch.listing() == before);  // no run directory, no half of one
+  if (!c.command.empty() || c.code != 2) return;
+  for (const char* other : {"show", "validate"}) {
+    command = {BNLAB_PROGRAM, other, "bad.json"};
+    command.insert(command.end(), c.arguments.begin(), c.arguments.end());
+    INFO(other);
+    CHECK(run({command, scratch.path()}).err == said.err);
+  }
 }
 
 inline void check(const std::vector<Refused>& cases) {

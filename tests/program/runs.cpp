@@ -10,6 +10,7 @@
 
 #include "core/document.h"
 #include "core/safetensors.h"
+#include "support/image_files.h"
 #include "support/process.h"
 #include "support/scratch.h"
 
@@ -120,12 +121,27 @@ TEST_CASE("a finished run is not repeated unless told so", "[program]") {
   REQUIRE(third["final"] == first["final"]);
 }
 
+TEST_CASE("what was not scored is null, what is no number a string; a run that is not repeated says the same", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", R"({"data": {"name": "linear_teacher", "features": 5, "outputs": 2, "samples": 64}, "model": {"widths": [4]},
+    "train": {"steps": 2, "batch_size": 8, "loss": "mean_squared_error"}, "evaluate": {"splits": ["train"]}})");
+  const Json first = only_line(bnlab_run(scratch, "a"));
+  CHECK(first["final"]["test_loss"].is_null());
+  CHECK(first["final"]["train_accuracy"] == "nan");
+  CHECK(only_line(bnlab_run(scratch, "a")) == first);
+  const Json summary = Json::parse(scratch.read(first["dir"].get<std::string>() + "/summary.json"));
+  CHECK(summary["final"] == first["final"]);
+}
+
 TEST_CASE("the option --json says what the documentation promises", "[program]") {
   const Scratch scratch;
   scratch.write("config.json", config);
   const Json line = only_line(bnlab_run(scratch, "a"));
   for (const char* key : {"dir", "name", "arm", "seed", "outcome", "steps", "seconds", "final"}) REQUIRE(line.contains(key));
   for (const char* key : {"train_loss", "test_loss", "test_accuracy"}) REQUIRE(line["final"][key].is_number());
+  const Said progress = run({{BNLAB_PROGRAM, "run", "config.json", "--json", "--out", "b"}, scratch.path()});
+  CHECK(progress.err.find("data: gaussian_mixture (synthetic data)\n") == 0);
+  CHECK(progress.err.find("outcome") == std::string::npos);  // no table
   REQUIRE(line["name"] == "small");
   REQUIRE(line["arm"] == "base");
   REQUIRE(line["outcome"] == "completed");
@@ -300,9 +316,56 @@ TEST_CASE("looking commands answer with JSON that says what they say in words", 
   REQUIRE(json({"list", "norms", "--json"}).size() == 16);
   REQUIRE(json({"schema"})["properties"].contains("model"));
   REQUIRE(json({"data", "--json"}).size() == 7);
+  const std::string sites = run({{BNLAB_PROGRAM, "show", "config.json", "--set", "model.widths=[4,4,4,4,4,4,4,4,4,4,4,4,4,4]"}, scratch.path()}).out;
+  REQUIRE(sites.find("... and 5 more (bnlab show --json lists all)\n") != std::string::npos);
   REQUIRE(run({{BNLAB_PROGRAM, "validate", "config.json"}, scratch.path()}).out == "config.json: 1 run, ok\n");
   for (const char* command : {"run", "validate", "show", "list", "schema", "data", "bench"}) REQUIRE(run({{BNLAB_PROGRAM, command, "--help"}, scratch.path()}).code == 0);
   REQUIRE(run({{BNLAB_PROGRAM, "--version"}, scratch.path()}).out.find("bnlab 0.1.0") == 0);
+}
+
+TEST_CASE("every key of a section is listed", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const Json resolved = Json::parse(scratch.read(dir(bnlab_run(scratch, "a")) + "/config.resolved.json"));
+  std::istringstream lines(run({{BNLAB_PROGRAM, "list", "sections"}, scratch.path()}).out);
+  std::set<std::string> listed;
+  std::string section;
+  for (std::string line; std::getline(lines, line);) {
+    if (line[0] != ' ') section = line;
+    const size_t key = line.find_first_not_of(' ');
+    if (key > 0) listed.insert(section + "." + line.substr(key, line.find(' ', key) - key));
+  }
+  std::vector<std::string> expected{"data.name", "data.augment.crop_padding", "model.name", "model.norm", "train.adaptive_clip.lambda", "train.groups[].match", "probes.distribution", "the top.seed"};
+  for (const char* name : {"evaluate", "engine", "export"}) {
+    for (const auto& [key, value] : resolved[name].items()) expected.push_back(std::string(name) + "." + key);
+  }
+  for (const auto& key : expected) {
+    INFO(key);
+    CHECK(listed.contains(key));
+  }
+}
+
+TEST_CASE("bench computes with the engine that is asked for", "[program]") {
+  const Said said = run({{BNLAB_PROGRAM, "bench", "--workload", "resnet20", "--engine", "gemm", "--layers", "--seconds", "0.01", "--json"}});
+  INFO(said.err);
+  REQUIRE(said.code == 0);
+  for (const Json& layer : Json::parse(said.out)["layers"]) CHECK((layer["engine"] == "gemm" || layer["engine"] == ""));
+}
+
+TEST_CASE("data that are no original release are called so by runs and by bnlab data alike", "[program]") {
+  const Scratch scratch;
+  for (const auto& [name, text] : cifar10_files("data/cifar-10-batches-bin")) scratch.write(name, text);
+  scratch.write("config.json", R"({"data": {"name": "cifar10", "directory": "data"}, "model": {"widths": [4]}, "train": {"steps": 1, "batch_size": 4}})");
+  const std::string caution = "not the original release; such files may be re-encoded (JPEG) or reordered copies";
+  const Said said = run({{BNLAB_PROGRAM, "run", "config.json", "--json", "--out", "a"}, scratch.path()});
+  CHECK(only_line(said)["data"] == "cifar10 (" + caution + ")");
+  CHECK(said.err == "data: cifar10 (" + caution + ")\n");
+  const Process look{{BNLAB_PROGRAM, "data", "cifar10"}, scratch.path(), {"BNLAB_DATA_DIR=data"}};
+  CHECK(run(look).out.find("\n    " + caution + "\n") != std::string::npos);
+  scratch.write("data/cifar-10-batches-bin/test_batch.bin", "torn");
+  const Said torn = run(look);
+  CHECK(torn.code == 0);
+  CHECK(torn.out.find("\n    data/cifar-10-batches-bin/test_batch.bin: offset 0: a record of 3073 bytes begins here, but only 4 bytes follow\n") != std::string::npos);
 }
 
 TEST_CASE("progress: plain lines without a terminal, nothing with --quiet", "[program]") {

@@ -43,8 +43,8 @@ constexpr Workload workloads[] = {
     {"resnet20_28x28", "ResNet-20 BN, 28x28x1", image28, R"("name":"resnet_cifar","depth":20,"norm":"batch_norm")", 128},
 };
 
-RunConfig config_of(const Workload& w) {
-  return read_run_config(Document::parse(fmt::format(R"({{"data":{},"model":{{{}}},"train":{{"batch_size":{},"loss":"{}","learning_rate":0.001,"momentum":0.9}}}})", w.data, w.model, w.batch, w.loss), w.name));
+RunConfig config_of(const Workload& w, const std::string& engine) {
+  return read_run_config(Document::parse(fmt::format(R"({{"data":{},"model":{{{}}},"train":{{"batch_size":{},"loss":"{}","learning_rate":0.001,"momentum":0.9}},"engine":{{"convolution":"{}"}}}})", w.data, w.model, w.batch, w.loss, engine), w.name));
 }
 
 // Milliseconds a step of each node, in the order of the network.
@@ -66,9 +66,9 @@ void print_layers(const Json& layers) {
   fmt::print("{}\n", aligned(rows));
 }
 
-Json measure(const Workload& workload, int threads, double seconds, bool with_layers) {
+Json measure(const Workload& workload, const std::string& engine, int threads, double seconds, bool with_layers) {
   using Clock = std::chrono::steady_clock;
-  RunConfig config = config_of(workload);
+  RunConfig config = config_of(workload, engine);
   flush_denormals(true);
   Pool pool(threads);
   std::string notice;
@@ -126,7 +126,7 @@ int bench_command(const BenchArguments& arguments) {
   std::vector<std::vector<std::string>> rows{{"workload", "threads", "ms/step", "forward", "backward", "update", "images/s", "GFLOP/s"}};
   for (const Workload& w : workloads) {
     if (!arguments.workloads.empty() && std::find(arguments.workloads.begin(), arguments.workloads.end(), w.name) == arguments.workloads.end()) continue;
-    const Json line = measure(w, threads, arguments.seconds, arguments.layers);
+    const Json line = measure(w, arguments.engine, threads, arguments.seconds, arguments.layers);
     if (arguments.json) {
       fmt::print("{}\n", line.dump());
       std::fflush(stdout);

@@ -23,6 +23,7 @@ int data_command(const std::string& name, bool json);
 
 struct BenchArguments {
   std::vector<std::string> workloads;
+  std::string engine = "auto";
   int threads = 0;
   double seconds = 3;
   bool json = false, list = false, layers = false, convolutions = false;

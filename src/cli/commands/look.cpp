@@ -1,6 +1,7 @@
 // validate, show, list, schema, data: looking without running.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -31,16 +32,87 @@ void print_options(const std::vector<OptionText>& options) {
   }
 }
 
-// The keys of a config's sections that do not belong to one named thing.
+// The keys of a config that do not belong to one named thing, by section.
 void print_sections() {
-  RunConfig c;
-  const std::vector<std::pair<std::string, Fields::Describe>> sections{
-      {"data", [&](Fields& f) { c.data.describe(f); }},         {"model", [&](Fields& f) { c.model.describe(f); }},
-      {"train", [&](Fields& f) { c.train.describe(f); }},       {"evaluate", [&](Fields& f) { c.evaluate.describe(f); }},
-      {"the top", [&](Fields& f) { c.describe(f); }}};
-  for (const auto& [name, describe] : sections) {
-    fmt::print("{}\n", name);
-    print_options(option_texts(describe));
+  RunConfig config;
+  auto keys = option_texts([&](Fields& f) { config.describe(f); });
+  const auto nested = std::stable_partition(keys.begin(), keys.end(), [](const OptionText& key) { return key.name.find('.') == std::string::npos; });
+  fmt::print("the top\n");
+  print_options({keys.begin(), nested});
+  for (auto at = nested; at != keys.end();) {
+    const std::string section = at->name.substr(0, at->name.find('.') + 1);
+    std::vector<OptionText> own;
+    for (; at != keys.end() && at->name.starts_with(section); ++at) own.push_back({at->name.substr(section.size()), at->type, at->standard, at->doc});
+    fmt::print("{}\n", section.substr(0, section.size() - 1));
+    print_options(own);
+  }
+}
+
+Json description(const std::string& arm, const Built& built) {
+  const auto& [config, data, network, notice] = built;
+  const bool in_double = config.precision == "double";
+  const Plan& plan = network.plan();
+  Json layers = Json::array(), sites = Json::array();
+  for (const auto& node : network.nodes()) {
+    Index parameters = 0;
+    for (const auto& entry : plan.parameters) {
+      if (entry.name.substr(0, entry.name.find_last_of('/')) == node.name) parameters += entry.slot.shape.size();
+    }
+    std::string engine = node.layer ? node.layer->engine() : "";
+    if (in_double && !engine.empty()) engine = "gemm";
+    layers.push_back({{"name", node.name}, {"kind", text(node.kind)}, {"what", node.what}, {"engine", engine}, {"output", text(node.shape)}, {"parameters", parameters}, {"multiply_adds", node.layer ? node.layer->multiply_adds_per_sample() : 0}});
+  }
+  for (size_t i = 0; i < network.offers().size(); ++i) {
+    const auto& offer = network.offers()[i];
+    sites.push_back({{"site", offer.name}, {"kind", site_names()[static_cast<size_t>(offer.site)]}, {"norm", network.covered()[i] ? Json(config.model.materials.norm.name) : Json(nullptr)}});
+  }
+  auto bytes = [&](Region region) { return static_cast<double>(plan.size(region)) * (in_double ? 8 : 4); };
+  return {{"arm", arm},
+          {"model", config.model.model.name},
+          {"data", data.name},
+          {"note", notice},
+          {"input", text(data.sample)},
+          {"batch_size", config.train.batch_size},
+          {"layers", layers},
+          {"parameters", network.parameters()},
+          {"multiply_adds_per_sample", network.multiply_adds_per_sample()},
+          {"bytes", {{"parameters", bytes(Region::parameters)}, {"gradients", bytes(Region::parameters)}, {"state", bytes(Region::state)}, {"cache", bytes(Region::cache)}, {"scratch", bytes(Region::scratch)}}},
+          {"sites", sites}};
+}
+
+void print_network(const Json& network) {
+  auto words = [](const Json& json) { return json.get<std::string>(); };
+  auto count = [](const Json& json) { return json > 0 ? grouped(json.get<long long>()) : "-"; };
+  std::vector<std::vector<std::string>> rows{{"layer", "kind", "what", "engine", "output", "parameters", "multiply-adds"}};
+  for (const Json& l : network["layers"]) rows.push_back({l["name"], l["kind"], l["what"], l["engine"], l["output"], count(l["parameters"]), count(l["multiply_adds"])});
+  fmt::print("{}: {} on {} ({}), batch {}\n\n{}", words(network["arm"]), words(network["model"]), words(network["data"]), words(network["input"]), network["batch_size"].get<int64_t>(), aligned(rows));
+  fmt::print("\n{} parameters, {} multiply-adds per image\n", count(network["parameters"]), count(network["multiply_adds_per_sample"]));
+  double total = 0;
+  std::vector<std::string> regions, free_sites;
+  for (const auto& [region, size] : network["bytes"].items()) {
+    total += size.get<double>();
+    regions.push_back(region + " " + bytes_text(size));
+  }
+  fmt::print("memory: {} = {}\n", bytes_text(total), join(regions));
+  for (const Json& site : network["sites"]) {
+    if (site["norm"].is_null()) free_sites.push_back(site["site"]);
+  }
+  constexpr size_t most = 24;
+  if (free_sites.size() > most) {
+    const size_t more = free_sites.size() - most;
+    free_sites.resize(most);
+    free_sites.push_back(fmt::format("... and {} more (bnlab show --json lists all)", more));
+  }
+  if (!free_sites.empty()) fmt::print("free sites: {}\n", join(free_sites));
+  if (network["note"] != "") fmt::print("note: {}\n", words(network["note"]));
+}
+
+// What a run would say of the data that are here, or why it could not read them.
+std::string caution_of(const DataSource& source) {
+  try {
+    return source.load("").caution;
+  } catch (const DataError& error) {
+    return error.what();
   }
 }
 
@@ -78,52 +150,20 @@ int validate_command(const std::vector<std::string>& configs, const std::vector<
 }
 
 int show_command(const std::string& path, const std::vector<std::string>& sets, bool json) {
-  const auto cells = expand(compose(path, sets), sets);
+  Progress silent(ProgressMode::none);
+  Runner runner({}, silent);
   Json out = Json::array();
   std::set<std::string> shown;
-  for (const Cell& cell : cells) {
-    RunConfig config = cell.config;
-    if (!shown.insert(resolved(config)["model"].dump()).second) continue;  // another seed, another learning rate
-    std::string notice;
-    const Dataset data = load_dataset(config.data, notice);
-    const auto network = build_network<float>(config.model, data.sample.with_n(config.train.batch_size), data.outputs, Keep::needed);
-    std::vector<std::vector<std::string>> rows{{"layer", "kind", "what", "engine", "output", "parameters", "multiply-adds"}};
-    Json layers = Json::array();
-    for (const auto& node : network.nodes()) {
-      Index parameters = 0;
-      for (const auto& entry : network.plan().parameters) {
-        if (entry.name.substr(0, entry.name.find_last_of('/')) == node.name) parameters += entry.slot.shape.size();
-      }
-      const double work = node.layer ? node.layer->multiply_adds_per_sample() : 0;
-      const std::string engine = !node.layer || node.layer->engine().empty() ? "" : config.precision == "double" ? "gemm" : node.layer->engine();
-      rows.push_back({node.name, text(node.kind), node.what, engine, text(node.shape), parameters ? grouped(parameters) : "-", work > 0 ? grouped(static_cast<long long>(work)) : "-"});
-      layers.push_back({{"name", node.name}, {"kind", text(node.kind)}, {"what", node.what}, {"engine", engine}, {"output", text(node.shape)}, {"parameters", parameters}, {"multiply_adds", work}});
-    }
-    const Index parameters = network.parameters();
-    Json offers = Json::array();
-    std::vector<std::string> free_sites;
-    for (size_t i = 0; i < network.offers().size(); ++i) {
-      offers.push_back({{"site", network.offers()[i].name}, {"kind", site_names()[static_cast<size_t>(network.offers()[i].site)]}, {"norm", network.covered()[i] ? Json(config.model.materials.norm.name) : Json(nullptr)}});
-      if (!network.covered()[i]) free_sites.push_back(network.offers()[i].name);
-    }
-    const Plan& plan = network.plan();
-    auto bytes = [&](Region region) { return static_cast<double>(plan.size(region)) * (config.precision == "double" ? 8 : 4); };
-    const Json memory = {{"parameters", bytes(Region::parameters)}, {"gradients", bytes(Region::parameters)}, {"state", bytes(Region::state)}, {"cache", bytes(Region::cache)}, {"scratch", bytes(Region::scratch)}};
-    if (json) {
-      out.push_back({{"arm", cell.arm}, {"input", text(data.sample)}, {"batch_size", config.train.batch_size}, {"layers", layers}, {"parameters", parameters}, {"multiply_adds_per_sample", network.multiply_adds_per_sample()}, {"bytes", memory}, {"sites", offers}});
-      continue;
-    }
-    fmt::print("{}{}: {} on {} ({}), batch {}\n\n{}", &cell == &cells[0] ? "" : "\n", cell.arm, config.model.model.name, data.name, text(data.sample), config.train.batch_size, aligned(rows));
-    fmt::print("\n{} parameters, {} multiply-adds per image\n", grouped(parameters), grouped(static_cast<long long>(network.multiply_adds_per_sample())));
-    double total = 0;
-    for (const auto& [region, size] : memory.items()) total += size.get<double>();
-    fmt::print("memory: {} = parameters {}, gradients {}, state {}, cache {}, scratch {}\n", bytes_text(total), bytes_text(bytes(Region::parameters)), bytes_text(bytes(Region::parameters)), bytes_text(bytes(Region::state)),
-               bytes_text(bytes(Region::cache)), bytes_text(bytes(Region::scratch)));
-    if (free_sites.size() > 24) free_sites.resize(24), free_sites.emplace_back("...");
-    if (!free_sites.empty()) fmt::print("free sites: {}\n", join(free_sites));
-    if (!notice.empty()) fmt::print("note: {}\n", notice);
+  for (const Cell& cell : expand(compose(path, sets), sets)) {
+    runner.check(cell, [&](const Built& built) {
+      if (shown.insert(resolved(built.config)["model"].dump()).second) out.push_back(description(cell.arm, built));  // not another seed, another learning rate
+    });
   }
-  if (json) fmt::print("{}\n", out.dump(2));
+  if (json) return fmt::print("{}\n", out.dump(2)), 0;
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (i > 0) fmt::print("\n");
+    print_network(out[i]);
+  }
   return 0;
 }
 
@@ -132,7 +172,7 @@ int list_command(const std::string& kind, bool json) {
     if (json) {
       fmt::print("{}\n", Json(listed_kinds()).dump());
     } else {
-      fmt::print("{:<14}data, model, train, evaluate, engine, export: their keys\n", "sections");
+      fmt::print("{:<14}data, model, train, evaluate, probes, engine, export: their keys\n", "sections");
       for (const auto& [name, catalog] : kinds()) fmt::print("{:<14}{}\n", name, join(catalog->names()));
     }
     return 0;
@@ -182,12 +222,14 @@ int data_command(const std::string& name, bool json) {
     for (const auto& file : folder.empty() ? std::vector<std::string>{} : source->files()) {
       const std::string path = is_file(folder + "/" + file) ? folder + "/" + file : folder + "/" + file + ".gz";
       const std::string sum = file_sha256(path), known = source->known_checksum(file);
-      const std::string verdict = known.empty() ? "no checksum known" : sha256(read_bytes(path)) == known ? "as released" : "NOT as released";
-      files.push_back({{"path", path}, {"sha256", sum}, {"checksum", verdict}});
-      lines.push_back(fmt::format("    {}  {} ({})", sum.substr(0, 16), path, verdict));
+      const std::string verdict = known.empty() ? "" : sha256(read_bytes(path)) == known ? "as released" : "NOT as released";
+      files.push_back({{"path", path}, {"sha256", sum}, {"checksum", verdict.empty() ? Json(nullptr) : Json(verdict)}});
+      lines.push_back(fmt::format("    {}  {}{}", sum.substr(0, 16), path, verdict.empty() ? "" : " (" + verdict + ")"));
     }
+    const std::string caution = folder.empty() ? "" : caution_of(*source);
+    if (!caution.empty()) lines.push_back("    " + caution);
     const std::string state = generated ? "generated" : folder.empty() ? "missing" : "found";
-    out.push_back({{"name", entry.name}, {"summary", entry.summary}, {"state", state}, {"folder", folder}, {"files", files}, {"how_to_get", source->how_to_get()}});
+    out.push_back({{"name", entry.name}, {"summary", entry.summary}, {"state", state}, {"folder", folder}, {"files", files}, {"caution", caution}, {"how_to_get", source->how_to_get()}});
     if (json) continue;
     fmt::print("{:<18}{:<10} {}\n", entry.name, state, entry.summary);
     for (const auto& line : lines) fmt::print("{}\n", line);

@@ -25,7 +25,7 @@ std::string figure(const std::map<std::string, double>& values, const std::strin
   return at == values.end() || std::isnan(at->second) ? "-" : fmt::format("{:.4g}", at->second);
 }
 
-void print_table(const std::vector<RunResult>& results, std::FILE* to) {
+void print_table(const std::vector<RunResult>& results) {
   std::vector<std::vector<std::string>> rows{{"arm", "seed", "outcome", "steps", "train loss", "test loss", "test accuracy", "with batch statistics", "input shift", "seconds"}};
   for (const RunResult& r : results) {
     rows.push_back({r.arm, std::to_string(r.seed), r.outcome, std::to_string(r.steps), figure(r.final, "train_loss"), figure(r.final, "test_loss"), percent(r, "test_accuracy"),
@@ -39,11 +39,11 @@ void print_table(const std::vector<RunResult>& results, std::FILE* to) {
       if (empty) row.erase(row.begin() + static_cast<std::ptrdiff_t>(k));
     }
   }
-  fmt::print(to, "\n{}", aligned(rows));
+  fmt::print("\n{}", aligned(rows));
   for (const auto& title : rows[0]) {
     if (title == "input shift") {
-      fmt::print(to, "input shift: how far the inputs of the hidden activations moved over training in all, in their own standard\n"
-                     "             deviations (Wasserstein-1 from look to look, summed; median over layers; batch statistics)\n");
+      fmt::print("input shift: how far the inputs of the hidden activations moved over training in all, in their own standard\n"
+                 "             deviations (Wasserstein-1 from look to look, summed; median over layers; batch statistics)\n");
     }
   }
 }
@@ -69,7 +69,7 @@ int run_command(const RunArguments& arguments) {
   for (size_t i = 0; i < cells.size(); ++i) {
     RunResult result = runner.run(cells[i]);
     if (result.outcome == "interrupted") {
-      if (!arguments.quiet && !results.empty()) print_table(results, arguments.json ? stderr : stdout);
+      if (!arguments.quiet && !arguments.json && !results.empty()) print_table(results);
       if (!arguments.quiet) fmt::print(stderr, "{} of {} runs done; {} seed {} was stopped at step {}\n", results.size(), cells.size(), result.arm, result.seed, result.steps);
       throw Interrupted();
     }
@@ -84,13 +84,12 @@ int run_command(const RunArguments& arguments) {
     reused += result.reused;
     results.push_back(std::move(result));
   }
-  if (arguments.quiet) return 0;
-  std::FILE* to = arguments.json ? stderr : stdout;
-  print_table(results, to);
-  if (reused > 0) fmt::print(to, "{} of {} runs had finished before and were not repeated (--overwrite repeats them)\n", reused, results.size());
-  fmt::print(to, "data: {}\n", results[0].data);
+  if (arguments.quiet || arguments.json) return 0;
+  print_table(results);
+  if (reused > 0) fmt::print("{} of {} runs had finished before and were not repeated (--overwrite repeats them)\n", reused, results.size());
+  fmt::print("data: {}\n", results[0].data);
   const std::string probes = cells[0].config.probes.empty() ? "" : ", probes/*.csv";
-  fmt::print(to, "results: {}/ (train.csv, eval.csv{}, summary.json)\n", results.size() == 1 ? results[0].dir : fmt::format("{}/{}/*/seed-*", arguments.out, results[0].name), probes);
+  fmt::print("results: {}/ (train.csv, eval.csv{}, summary.json)\n", results.size() == 1 ? results[0].dir : fmt::format("{}/{}/*/seed-*", arguments.out, results[0].name), probes);
   return 0;
 }
 

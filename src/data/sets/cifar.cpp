@@ -29,7 +29,7 @@ class Cifar : public DataSource {
     for (const auto& file : train_) append(there(folder, file), data.train, digests);
     append(there(folder, test_), data.test, digests);
     data.sha256 = sha256(digests);
-    if (!original(data)) data.caution = name_ + ": not the original release; such files may be re-encoded (JPEG) or reordered copies";
+    if (!original(data)) data.caution = "not the original release; such files may be re-encoded (JPEG) or reordered copies";
     return data;
   }
   std::vector<std::string> files() const override {
