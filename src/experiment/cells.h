@@ -22,7 +22,11 @@ struct Cell {
 //   {"grid": {"train.learning_rate": [0.1, 0.5], ...}}      every combination
 //   {"zip": {"a": [1, 2], "b": [3, 4]}}                     together, one by one
 //   {"seeds": [1, 2, 3]} or {"seeds": {"from": 1, "count": 8}}
-// A --set of the seed or of a path of a grid pins it. Every cell is read strictly before the first one runs.
+//   {"halton": {"count": 20, "ranges": {"train.learning_rate": {"from": 1e-4, "to": 1}, ...}}}   points that fill a box
+//   {"blocks": [[axes], [axes], ...]}                       one product after the other
+//   {"exclude": [{"model.norm": "batch_norm", "train.batch_size": 1}, ...]}   cells that are left out
+// A list of values may be {"from": 1e-3, "to": 1, "count": 7, "scale": "log"}. A --set of the seed or of a path of a grid
+// pins it. Every cell is read strictly before the first one runs.
 std::vector<Cell> expand(const Document& document, const std::vector<std::string>& sets);
 
 }  // namespace bnlab

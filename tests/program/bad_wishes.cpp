@@ -177,14 +177,14 @@ TEST_CASE("axes that cannot be varied are refused", "[program][bad]") {
   };
   check({
       vary("no list", "{}", "bad.json:2: vary: expected a list of axes"),
-      vary("no axis", "[{}]", "bad.json:2: vary[0]: expected an object with one of the keys arms, grid, zip, seeds"),
+      vary("no axis", "[{}]", "bad.json:2: vary[0]: expected an object with one of the keys arms, grid, zip, seeds, halton, blocks, exclude"),
       vary("two in one", R"([{"grid": {"seed": [1]}, "seeds": [1]}])",
-           "bad.json:2: vary[0]: expected an object with one of the keys arms, grid, zip, seeds"),
+           "bad.json:2: vary[0]: expected an object with one of the keys arms, grid, zip, seeds, halton, blocks, exclude"),
       vary("unknown", "[{\"seeds\": [1]},\n{\"armz\": {}}]",
-           "bad.json:3: vary[1].armz: unknown axis; did you mean 'arms'? (known: arms, grid, zip, seeds)"),
+           "bad.json:3: vary[1].armz: unknown axis; did you mean 'arms'? (known: arms, grid, zip, seeds, halton, blocks, exclude)"),
       vary("empty grid", R"([{"grid": {}}])", "bad.json:2: vary[0].grid: expected an object with at least one entry"),
       vary("grid of no values", R"([{"grid": {"train.steps": []}}])",
-           "bad.json:2: vary[0].grid.train.steps: expected a list of values"),
+           "bad.json:2: vary[0].grid.train.steps: expected a list of values, or {\"from\": 0.001, \"to\": 1, \"count\": 7}"),
       vary("grid of a wrong value", "[{\"grid\": {\"train.steps\": [1, 2], \"train.learning_rate\": [0.1,\n-1]}}]",
            "bad.json:3: train.learning_rate: -1 is out of range; must be at least 0"),
       vary("grid of a nameless norm", R"([{"grid": {"model.norm": [{"name": 3}]}}])",
@@ -284,5 +284,23 @@ TEST_CASE("a --set that cannot be is refused", "[program][bad]") {
        "--set: seed: the zipped values of this config vary it; --set 'vary=[]' runs the config without them",
        2,
        {"--set", "seed=3"}},
+  });
+}
+
+TEST_CASE("blocks, ranges, Halton points and exclusions that make no sense are refused", "[program][bad]") {
+  auto vary = [](const std::string& what, const std::string& axes, const std::string& message) {
+    return Refused{what, over_base("\"vary\": " + axes), message};
+  };
+  check({
+      vary("a range without an end", R"([{"grid": {"train.steps": {"from": 1, "count": 3}}}])", "bad.json:2: vary[0].grid.train.steps: expected numbers \"from\" and \"to\""),
+      vary("a range of one", R"([{"grid": {"train.steps": {"from": 1, "to": 2, "count": 1}}}])", "bad.json:2: vary[0].grid.train.steps.count: expected an integer from 2 to 100000, got 1"),
+      vary("a log range from 0", R"([{"grid": {"train.steps": {"from": 0, "to": 2, "count": 3}}}])", "bad.json:2: vary[0].grid.train.steps: a log scale needs numbers above 0"),
+      vary("an unknown scale", R"([{"grid": {"train.steps": {"from": 1, "to": 2, "count": 3, "scale": "lin"}}}])", "bad.json:2: vary[0].grid.train.steps.scale: expected \"log\" or \"linear\""),
+      vary("a misspelt count", R"([{"grid": {"train.steps": {"from": 1, "to": 2, "cout": 3}}}])", "bad.json:2: vary[0].grid.train.steps.cout: unknown key; did you mean 'count'? (known: from, to, count, scale)"),
+      vary("Halton without ranges", R"([{"halton": {"count": 3}}])", "bad.json:2: vary[0].halton.ranges: expected an object of one to six ranges"),
+      vary("blocks of no lists", R"([{"blocks": [{"seeds": [1]}]}])", "bad.json:2: vary[0].blocks[0]: expected a list of axes"),
+      vary("an exclusion in a block", R"([{"blocks": [[{"exclude": [{"seed": 1}]}]]}])",
+           "bad.json:2: vary[0].blocks[0][0].exclude: stands in the outer list only: what is left out is left out of the whole product"),
+      vary("an exclusion of nothing", R"([{"exclude": [{}]}])", "bad.json:2: vary[0].exclude[0]: expected an object of path: value"),
   });
 }
