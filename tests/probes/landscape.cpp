@@ -247,10 +247,8 @@ TEST_CASE("landscape: what has no number has a reason", "[probe][landscape]") {
     CHECK(found(0, "loss_min") == std::min(found(0, "loss", 0.5), found(0, "loss", 1)));
     CHECK(std::isnan(found(0, "loss", 1e100)));
     CHECK(found(0, "beta_smallest_step") == found(0, "beta", 0.5));
-    for (const auto& [name, value] : suite.summary()["landscape"].items()) {
-      INFO(name);
-      CHECK(value == "inf");
-    }
+    const Json summary = suite.summary()["landscape"];
+    CHECK(summary == Json{{"median_eta_beta_half_batch", "inf"}, {"median_loss_band_batch", "inf"}});
   }
   SECTION("a state that is beyond the numbers") {
     Watched watched(R"({"landscape": {"every": 1}})", "identity", deep, descent(1e60), teacher(4));
