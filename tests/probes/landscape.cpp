@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "core/error.h"
 #include "core/text.h"
 #include "support/watched.h"
 
@@ -266,6 +267,10 @@ TEST_CASE("landscape: what has no number has a reason", "[probe][landscape]") {
     CHECK(found.note(0, "scale_free_beta") == "no tensor of parameters has both a norm and a gradient");
     Watched resting(R"({"landscape": {"every": 1}})", "identity", deep, descent(0), teacher(4));
     CHECK(Found{resting.run("landscape")}.note(0, "eta_beta_half") == "the learning rate is 0");
+  }
+  SECTION("no lengths: an error") {
+    Watched watched(R"({"landscape": {"lengths": []}})");
+    CHECK_THROWS_AS(watched.run("landscape"), ConfigError);
   }
   SECTION("a step that is no gradient") {
     Watched watched(R"({"landscape": {"every": 1, "bn_modes": ["batch", "frozen"]}})", "stop_gradient_batch_norm");
