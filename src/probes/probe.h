@@ -44,6 +44,10 @@ class Probe : public Component {
   // The few numbers that belong into the summary of a run: name -> value.
   virtual std::vector<std::pair<std::string, double>> summary() const { return {}; }
 
+ protected:
+  // What the config says where it says nothing; 0: first and last state only.
+  void by_default_every(int64_t steps) { cadence_ = Cadence(steps); }
+
  private:
   Cadence cadence_;
 };
