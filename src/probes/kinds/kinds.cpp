@@ -1,7 +1,9 @@
 #include "nn/table.h"
 #include "probes/probe.h"
 
-#define PROBES(X) X(distribution, "what flows into norms and activations, and how it shifts (Ioffe & Szegedy 2015, fig. 1)")
+#define PROBES(X)                                                                                                    \
+  X(distribution, "what flows into norms and activations, and how it shifts (Ioffe & Szegedy 2015, fig. 1)")         \
+  X(gradient_shift, "how the step of the layers before changes a layer's gradient (Santurkar et al. 2018, def. 2.1)")
 
 namespace bnlab {
 BNLAB_DEFINE_TABLE(probes, "probe", PROBES)
