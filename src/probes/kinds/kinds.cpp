@@ -4,7 +4,9 @@
 #define PROBES(X)                                                                                                    \
   X(distribution, "what flows into norms and activations, and how it shifts (Ioffe & Szegedy 2015, fig. 1)")         \
   X(gradient_shift, "how the step of the layers before changes a layer's gradient (Santurkar et al. 2018, def. 2.1)") \
-  X(effective_learning_rate, "how far a step turns each weight layer, and where that settles (Wan et al. 2020)")
+  X(effective_learning_rate, "how far a step turns each weight layer, and where that settles (Wan et al. 2020)")     \
+  X(gradient_norms, "size and tails of the gradient of each parameter; do gradients vanish or explode?")             \
+  X(output_growth, "root mean squares of logits and of the last layer's input (Dauphin & Cubuk 2021)")
 
 namespace bnlab {
 BNLAB_DEFINE_TABLE(probes, "probe", PROBES)
