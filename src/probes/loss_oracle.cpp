@@ -113,7 +113,6 @@ void LossOracle<T>::prepare(int k, const Batch<T>& batch, bool held) {
 
 template <class T>
 double LossOracle<T>::evaluate(const Vector<T>& at, Vector<T>* g, bool held) {
-  const Mode mode = bn_mode_ == "batch" ? Mode::train : bn_mode_ == "frozen" ? Mode::frozen : Mode::evaluate;
   Workspace<T>& ws = replica_.ws();
   const double share = loss_->sums() ? 1 : 1.0 / chunks();
   if (g) g->assign(point_.size(), T(0));
@@ -122,7 +121,7 @@ double LossOracle<T>::evaluate(const Vector<T>& at, Vector<T>* g, bool held) {
     const Batch<T> batch = chunk(k);
     prepare(k, batch, held);
     put(at, ws);
-    Pass<T> now = pass(mode, ws);
+    Pass<T> now = pass(mode(), ws);
     if (held) now.pattern = pattern_.get();
     const View<T> out = network().forward(now, batch.x);
     ++forwards_;
@@ -144,6 +143,47 @@ double LossOracle<T>::loss(const Vector<T>& at) {
 template <class T>
 double LossOracle<T>::gradient(const Vector<T>& at, Vector<T>& g) {
   return evaluate(at, &g, false);
+}
+
+// Of all multiplications, those of the nodes from here on.
+template <class T>
+double LossOracle<T>::share_from(int node) const {
+  double rest = 0, all = 0;
+  for (size_t i = 0; i < network().nodes().size(); ++i) {
+    const auto& layer = network().nodes()[i].layer;
+    const double work = layer ? layer->multiply_adds_per_sample() : 0;
+    all += work;
+    if (static_cast<int>(i) >= node) rest += work;
+  }
+  return all > 0 ? rest / all : 1;
+}
+
+// Node by node what lies before moves on, and only the rest runs again: a skip that starts before it stays in memory.
+template <class T>
+void LossOracle<T>::gradients_behind(const Vector<T>& moved, const std::vector<int>& nodes, Vector<T>& g) {
+  Workspace<T>& ws = replica_.ws();
+  const double share = loss_->sums() ? 1 : 1.0 / chunks();
+  auto begin_of = [&](size_t entry) { return entry < plan().parameters.size() ? plan().parameters[entry].slot.offset : plan().size(Region::parameters); };
+  g.assign(point_.size(), T(0));
+  for (int k = 0; k < chunks(); ++k) {
+    const Batch<T> batch = chunk(k);
+    prepare(k, batch, false);
+    put(point_, ws);
+    int first = 0;
+    Index from = 0;
+    for (const int node : nodes) {
+      const auto& own = network().nodes()[static_cast<size_t>(node)];
+      const Index begin = begin_of(own.parameters_begin), end = begin_of(own.parameters_end);
+      std::copy(moved.begin() + from, moved.begin() + begin, ws.parameters().data + from);
+      std::copy(state_.begin(), state_.end(), ws.state().data);  // a pass in batch mode moved it
+      const View<T> out = network().forward(pass(mode(), ws), batch.x, first);
+      (*loss_)(out, batch, network().top(ws, batch.n()));
+      network().backward(pass(mode(), ws), batch.x, node);
+      part_forwards_ += share_from(first), part_backwards_ += share_from(node);
+      for (Index i = begin; i < end; ++i) g[static_cast<size_t>(i)] += static_cast<T>(share) * ws.gradients()[i];
+      first = node, from = begin;
+    }
+  }
 }
 
 // Rounding grows as 1/d, the third derivative's share as d^2. No tensor of parameters is moved by more than 1e-5 of its

@@ -11,6 +11,7 @@
 //   full     `samples` training samples, in batches of the training size (statistics of each): the objective of SGD
 #pragma once
 
+#include <cmath>
 #include <optional>
 
 #include "probes/probe.h"
@@ -58,6 +59,10 @@ class LossOracle {
   // At any parameters; the state, the batch and the noise are those of the point.
   double loss(const Vector<T>& at);
   double gradient(const Vector<T>& at, Vector<T>& g);
+  // For each of these nodes, ascending: the gradient of its own parameters when all nodes before it stand at `moved`, it
+  // and what follows at the point; other entries are 0. What lies before a node is computed once for all that come after
+  // it, so k equal layers cost about k / 2 passes. Needs Keep::all.
+  void gradients_behind(const Vector<T>& moved, const std::vector<int>& nodes, Vector<T>& g);
 
   // H v, H the Hessian of the loss at the point: (g(point + d v) - g(point - d v)) / (2 d), where every kink (ReLU, max
   // pooling, |x|) keeps the side on which it is at the point. In double the error is about 1e-9 of the largest entry.
@@ -65,11 +70,14 @@ class LossOracle {
   // Why there is no Hessian in this mode, or "".
   std::string no_hessian() const;
 
-  ProbeCost cost() const { return {forwards_, backwards_}; }
+  // Passes over a part of the network count by its share of the multiplications.
+  ProbeCost cost() const { return {forwards_ + std::llround(part_forwards_), backwards_ + std::llround(part_backwards_)}; }
 
  private:
   int chunks() const { return source_ == "full" ? full_chunks_ : 1; }
   Batch<T> chunk(int k);
+  Mode mode() const { return bn_mode_ == "batch" ? Mode::train : bn_mode_ == "frozen" ? Mode::frozen : Mode::evaluate; }
+  double share_from(int node) const;
   Pass<T> pass(Mode mode, Workspace<T>& ws) { return {ws, pool_, mode, seed_, step_}; }
   void put(const Vector<T>& at, Workspace<T>& ws);
   void prepare(int k, const Batch<T>& batch, bool held);
@@ -92,6 +100,7 @@ class LossOracle {
   int prepared_ = -1;  // the chunk whose statistics and pattern at the point are in memory
   bool prepared_pattern_ = false;
   int64_t forwards_ = 0, backwards_ = 0;
+  double part_forwards_ = 0, part_backwards_ = 0;
 };
 
 // A probe of the loss: it asks `measure` for each bn_mode at each look, when its batch is there.

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "core/text.h"
 #include "tensor/kernels/elementwise.h"
+#include "train/groups.h"
 
 namespace bnlab {
 namespace {
@@ -52,16 +52,11 @@ Optimizer<T>::Optimizer(const TrainConfig& config, const Plan& plan)
     throw ConfigError("train.adaptive_clip.lambda", fmt::format("one kind of clipping at a time: train.gradient_clip is {}", config.gradient_clip));
   }
   std::vector<bool> used(config.groups.size(), false);
-  for (const auto& [name, slot, role] : plan.parameters) {
-    Segment segment{slot.offset, slot.shape.size(), 1, config.weight_decay};
-    if (!config.decay_norms_and_biases && role != Role::weight) segment.decay = 0;
-    for (size_t g = 0; g < config.groups.size(); ++g) {
-      if (!matches(config.groups[g].match, name)) continue;
-      used[g] = true;
-      segment.rate *= config.groups[g].learning_rate;
-      segment.decay *= config.groups[g].weight_decay;
-      break;
-    }
+  for (const NamedSlot& entry : plan.parameters) {
+    const ParameterRates rates = rates_of(config, entry);
+    const Slot& slot = entry.slot;
+    const Segment segment{slot.offset, slot.shape.size(), rates.learning_rate, rates.weight_decay};
+    if (rates.group) used[*rates.group] = true;
     // neighbours of the same kind are one loop
     if (!segments_.empty() && segments_.back().rate == segment.rate && segments_.back().decay == segment.decay) {
       segments_.back().size = segment.offset + segment.size - segments_.back().offset;
