@@ -36,6 +36,7 @@ class Twin {
       }
       alike(outputs[i], node.name, out);
       if (node.what == "relu") out[node.name + " dead_share"] = dead(outputs[i]);
+      if (node.kind == NodeKind::norm) out[node.name + " gamma_rms"] = gamma(node.name);
     }
     for (size_t i = 0; i < nodes().size(); ++i) out[node_gradient(i)] = gradient2(i, outputs[i]);
     return out;
@@ -96,6 +97,15 @@ class Twin {
     double sum = 0;
     for (const double x : v) sum += x * x;
     return std::sqrt(sum);
+  }
+
+  double gamma(const std::string& name) {
+    for (const auto& entry : replica_.network().plan().parameters) {
+      if (entry.name != name + "/gamma") continue;
+      const View<double> values = replica_.ws()[entry.slot];
+      return length({values.data, values.data + values.size()}) / std::sqrt(static_cast<double>(values.size()));
+    }
+    return 0;
   }
 
   static double dead(View<double> y) {
@@ -233,6 +243,7 @@ TEST_CASE("signal_propagation equals a slow twin", "[probe][signal]") {
   for (const char* metric : {"variance", "mean2", "second_moment", "cosine", "stable_rank", "rank_bound", "dead_share", "gradient_second_moment"}) CHECK(compared[metric] >= 8);
   for (const char* metric : {"skip_variance", "branch_mean2", "output_second_moment"}) CHECK(compared[metric] == (blocks ? (net.find("3") != std::string::npos ? 12 : 8) : 0));
   if (norm == "identity" && !blocks) CHECK(dead > 0);
+  if (norm != "identity") CHECK(compared["gamma_rms"] >= 8);
 }
 
 // De & Smith 2020 (fig. 2): E[ReLU(z)]^2 = 1 / (2 pi), E[ReLU(z)^2] = 1/2, times the 2 of He's weights.
@@ -308,6 +319,23 @@ TEST_CASE("signal_propagation: what theory knows of the other arms, and where it
   CHECK_THAT(theory(R"("scaling": {"name": "rescale", "bias": "data_dependent"})").second, Catch::Contains("no theory for"));
   CHECK_THAT(theory(R"("weights": "weight_norm")").second, Catch::Contains("no theory for weight_norm"));
   CHECK_THAT(theory(R"("placement": "before_activation")", "batch_norm", "running").second, Catch::Contains("statistics of the batch"));
+}
+
+TEST_CASE("signal_propagation: theory follows convolutions and shortcuts that double the channels", "[probe][signal]") {
+  const AtStart at(R"("name": "resnet_cifar", "depth": 8, "version": "v2", "width": 16)", "identity", 16, R"({"name": "textures", "size": 16, "samples": 60})");
+  const double start = at.block(1, "theory_output_second_moment") / 2;
+  CHECK(start == Approx(at.value("stem/conv", "second_moment")).epsilon(0.1));
+  CHECK(at.block(2, "theory_output_second_moment") / start == Approx(2 * 1.5).epsilon(0.1));  // half of the skip's channels are 0
+  CHECK(at.block(3, "theory_output_second_moment") / start == Approx(2 * 1.5 * 1.5).epsilon(0.1));
+}
+
+TEST_CASE("signal_propagation: the ratio of branch and skip is that of what is added up", "[probe][signal]") {
+  const AtStart at(R"("name": "residual_mlp", "width": 6, "blocks": 4, "scaling": "rescale")", "identity", 32);
+  for (const int k : {1, 2, 4}) {
+    const double skip2 = (k + 3.0) / (k + 4.0), branch2 = 1.0 / 4;  // the branch's other part is in its weights
+    CHECK(at.block(k, "skip_factor") == Approx(std::sqrt(skip2)));
+    CHECK(at.block(k, "branch_skip_ratio") == Approx(branch2 * at.block(k, "branch_variance") / (skip2 * at.block(k, "skip_variance"))));
+  }
 }
 
 TEST_CASE("signal_propagation: the learned scalars of joins and norms", "[probe][signal]") {
