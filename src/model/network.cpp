@@ -131,20 +131,21 @@ View<T> Network<T>::forward(const Pass<T>& pass, View<const T> x, int first, int
 }
 
 template <class T>
-void Network<T>::backward(const Pass<T>& pass, View<const T> x, int first) const {
+void Network<T>::backward(const Pass<T>& pass, View<const T> x, int first, int end) const {
   const Index n = x.shape.n;
-  auto gradient_of = [&](int from) { return from < 0 ? View<T>{} : pass.ws.first(node(from).gradient, n); };
+  auto total_of = [&](int from) { return from < 0 ? View<T>{} : gradient_of(pass.ws, from, n); };
   // Runs write(destination) so that the gradient of `from` gains what it writes.
   auto arrive = [&](int from, bool adds, const auto& write) {
-    const View<T> total = gradient_of(from);
+    const View<T> total = total_of(from);
     if (!adds) return write(total);
     const View<T> more{pass.ws[extra_].data, total.shape};
     write(more);
     add(pass.pool, total, View<const T>(more));
   };
   for (auto step = steps_.rbegin(); step != steps_.rend() && step->last >= first; ++step) {
+    if (step->last >= end) continue;
     const Stopwatch stopwatch(pass.times ? &pass.times[step->last].backward : nullptr);
-    const View<T> dy = gradient_of(step->last);
+    const View<T> dy = total_of(step->last);
     if (step->layer >= 0) {
       const Node<T>& layer = node(step->layer);
       const Tail<T> tail{nullptr, step->rectifies, dy.data};
@@ -158,8 +159,8 @@ void Network<T>::backward(const Pass<T>& pass, View<const T> x, int first) const
     if (step->join < 0) continue;
     const Node<T>& join = node(step->join);
     if (join.scaling->plain_sum()) {
-      if (step->layer < 0 && !step->shares_branch) hand_on(pass.pool, View<const T>(dy), gradient_of(join.branch), step->adds_to_branch);
-      if (!step->shares_skip) hand_on(pass.pool, View<const T>(dy), gradient_of(join.input), step->adds_to_skip);
+      if (step->layer < 0 && !step->shares_branch) hand_on(pass.pool, View<const T>(dy), total_of(join.branch), step->adds_to_branch);
+      if (!step->shares_skip) hand_on(pass.pool, View<const T>(dy), total_of(join.input), step->adds_to_skip);
       continue;
     }
     const View<const T> skip = value_of(pass.ws, join.input, x), branch = output_of(pass.ws, join.branch, n);

@@ -18,9 +18,13 @@ class Network {
   // on (what comes before it is as the last pass left it), or of nodes first .. end - 1 only.
   View<T> forward(const Pass<T>& pass, View<const T> x, int first = 0, int end = 1 << 30) const;
   // dloss/doutput in `top()` -> gradients of all parameters (of those of nodes from `first` on). A forward pass over the
-  // same x came before.
-  void backward(const Pass<T>& pass, View<const T> x, int first = 0) const;
-  View<T> top(const Workspace<T>& ws, Index n) const { return ws.first(nodes_.back().gradient, n); }
+  // same x came before. With Keep::all nodes first .. end - 1 only, after those from `end` on: between two such calls the
+  // gradient of node `end` - 1 is whole, and not yet written over.
+  void backward(const Pass<T>& pass, View<const T> x, int first = 0, int end = 1 << 30) const;
+  View<T> gradient_of(const Workspace<T>& ws, int node, Index n) const {
+    return ws.first(nodes_[static_cast<size_t>(node)].gradient, n);
+  }
+  View<T> top(const Workspace<T>& ws, Index n) const { return gradient_of(ws, static_cast<int>(nodes_.size()) - 1, n); }
 
   void initialize(Workspace<T>& ws, uint64_t seed) const;
   void begin_calibration(Workspace<T>& ws) const;

@@ -37,6 +37,11 @@ class Scaling : public Component {
   // the call that asks for dbranch; a branch ends in a layer, so there is exactly one.
   virtual void backward(const Pass<T>&, View<const T> skip, View<const T> branch, View<const T> dy, View<T> dskip,
                         View<T> dbranch) const = 0;
+  // y = skip factor * skip + branch factor * branch, as the last forward pass over this workspace had it.
+  struct Factors {
+    double skip = 1, branch = 1;
+  };
+  virtual Factors factors_of(const Workspace<T>&) const { return {}; }
   virtual void begin_calibration(Workspace<T>&) const {}
   // Why it cannot train on joins of this shape, or "".
   virtual std::string refuses(Shape) const { return ""; }

@@ -304,6 +304,29 @@ TEST_CASE("joins start with the factors of their formulas: block 3 of 16", "[sca
   CHECK(y[1] == Approx(of_branch));
 }
 
+TEST_CASE("every scaling: its factors are those of the pass", "[contract][scaling]") {
+  for (const auto& name : scalings<double>().names()) {
+    const auto scaling = make_as<Scaling<double>>(scalings<double>(), chosen(scalings<double>(), name));
+    const Shape shape{5, 1, 1, 3};
+    Planner planner(sizeof(double));
+    planner.enter("add");
+    scaling->plan(shape, 3, 16, planner);
+    Workspace<double> ws(planner.finish());
+    scaling->initialize(ws, 1);
+    for (Index k = 0; k < ws.parameters().size(); ++k) ws.parameters()[k] = 0.7;  // learned factors, away from 0 and 1
+    std::vector<double> skip(15), branch(15), y(15);
+    Stream(1, "skip").fill_normal(0, skip.data(), 15);
+    Stream(1, "branch").fill_normal(0, branch.data(), 15);
+    Pool pool;
+    for (const Mode mode : {Mode::train, Mode::evaluate}) {
+      scaling->forward({ws, pool, mode}, {skip.data(), shape}, {branch.data(), shape}, {y.data(), shape});
+      const auto factors = scaling->factors_of(ws);
+      INFO(name);
+      for (size_t k = 0; k < 15; ++k) REQUIRE(y[k] == Approx(factors.skip * skip[k] + factors.branch * branch[k]).epsilon(1e-12));
+    }
+  }
+}
+
 TEST_CASE("skip_init: alpha starts where it is told", "[scaling]") {
   auto alpha = [](const char* option) {
     const Seen seen(R"("name": "residual_mlp", "blocks": 16, "width": 4, "scaling": {"name": "skip_init", "alpha": ")" + std::string(option) + "\"}", {4, 1, 1, 5});

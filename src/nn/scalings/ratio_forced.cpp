@@ -63,6 +63,7 @@ class RatioForced : public Scaling<T> {
     if (dskip) combine(pass, 1, dy, through / (v_s + epsilon_), skip, ws[skip_mean_].data, dskip);
     if (dbranch) combine(pass, g, dy, -through / (v_b + epsilon_), branch, ws[branch_mean_].data, dbranch);
   }
+  typename Scaling<T>::Factors factors_of(const Workspace<T>& ws) const override { return {1, static_cast<double>(ws[held_][0])}; }
 
  private:
   // Mean over channels of the batch variance; keeps the channel means.

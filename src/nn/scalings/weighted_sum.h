@@ -32,6 +32,9 @@ class WeightedSum : public Scaling<T> {
     multiply(pass, of_branch(pass.ws), dy, dbranch);
     if (learned_) pass.ws.gradient(learned_)[0] = static_cast<T>(factors_.branch * dot<T>(pass.pool, dy.data, branch.data, dy.size()));
   }
+  typename Scaling<T>::Factors factors_of(const Workspace<T>& ws) const override {
+    return {factors_.skip, learned_ ? factors_.branch * static_cast<double>(ws[learned_][0]) : factors_.branch};
+  }
 
  protected:
   struct Factors {
