@@ -115,12 +115,14 @@ class LossProbe : public Probe<T> {
     rate_ = around.train.learning_rate, steps_ = around.train.steps;
   }
   void at_state(const StateView<T>& view, Records& out) override {
-    if (choice_.source != "training") look(view.step, view.ws, out);
+    oracle_->move_to(view.ws, view.step);
+    if (choice_.source != "training") look(view.step, out);
   }
   void after_backward(const GradientView<T>& view, Records& out) override {
+  // The point is always the state before the step: its forward pass moves the running statistics.
     if (choice_.source != "training") return;
     oracle_->take(view.batch);
-    look(view.step, view.ws, out);
+    look(view.step, out);
   }
   ProbeCost cost() const override { return oracle_->cost(); }
 
@@ -132,8 +134,7 @@ class LossProbe : public Probe<T> {
   LossChoice choice_;
 
  private:
-  void look(int64_t step, const Workspace<T>& ws, Records& out) {
-    oracle_->move_to(ws, step);
+  void look(int64_t step, Records& out) {
     const double rate = rate_ * schedule_->factor(std::min(step, steps_ - 1), steps_);
     for (const auto& mode : choice_.bn_modes) {
       oracle_->use(mode);
