@@ -7,11 +7,12 @@ namespace bnlab {
 
 class Cadence {
  public:
+  explicit Cadence(int64_t every = 100) : every_(every) {}
   void describe(Fields& f);
   bool due(int64_t step, int64_t last) const;
 
  private:
-  int64_t every_ = 100, log_spaced_ = 0;
+  int64_t every_, log_spaced_ = 0;
   std::vector<int64_t> at_;
 };
 

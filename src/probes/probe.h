@@ -41,6 +41,10 @@ class Probe : public Component {
   // The few numbers that belong into the summary of a run: name -> value.
   virtual std::vector<std::pair<std::string, double>> summary() const { return {}; }
 
+ protected:
+  // In the constructor of a probe whose looks are long: its default.
+  void look_every(int64_t steps) { cadence_ = Cadence(steps); }
+
  private:
   Cadence cadence_;
 };
