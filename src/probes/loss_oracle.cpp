@@ -27,6 +27,17 @@ void convert(View<const S> from, std::vector<T>& memory, View<const T>& to) {
   to = {memory.data(), from.shape};
 }
 
+// A region of a run's memory in the layout of `mine`; gaps are 0.
+template <class S, class T>
+void gather(const Plan& mine, std::vector<NamedSlot> Plan::*list, Region region, const Workspace<S>& from, Vector<T>& to) {
+  to.assign(static_cast<size_t>(mine.size(region)), T(0));
+  for (size_t i = 0; i < (mine.*list).size(); ++i) {
+    const Slot& theirs = (from.plan().*list)[i].slot;
+    const S* values = from[theirs].data;
+    std::transform(values, values + theirs.shape.size(), to.begin() + (mine.*list)[i].slot.offset, [](S v) { return static_cast<T>(v); });
+  }
+}
+
 }  // namespace
 
 double dot(const Vector<double>& a, const Vector<double>& b) { return plain_dot(a, b); }
@@ -53,16 +64,15 @@ LossOracle<T>::LossOracle(const Surroundings<S>& around, const LossChoice& choic
 
 template <class T>
 template <class S>
+void LossOracle<T>::parameters_of(const Workspace<S>& from, Vector<T>& to) const {
+  gather(plan(), &Plan::parameters, Region::parameters, from, to);
+}
+
+template <class T>
+template <class S>
 void LossOracle<T>::move_to(const Workspace<S>& from, int64_t step) {
-  auto copy = [&](const std::vector<NamedSlot>& mine, const std::vector<NamedSlot>& theirs, Region region, Vector<T>& to) {
-    to.assign(static_cast<size_t>(plan().size(region)), T(0));
-    for (size_t i = 0; i < mine.size(); ++i) {
-      const S* values = from[theirs[i].slot].data;
-      std::transform(values, values + theirs[i].slot.shape.size(), to.begin() + mine[i].slot.offset, [](S v) { return static_cast<T>(v); });
-    }
-  };
-  copy(plan().parameters, from.plan().parameters, Region::parameters, point_);
-  copy(plan().state, from.plan().state, Region::state, state_);
+  parameters_of(from, point_);
+  gather(plan(), &Plan::state, Region::state, from, state_);
   step_ = step, prepared_ = -1;
 }
 
@@ -186,17 +196,18 @@ void LossOracle<T>::gradients_behind(const Vector<T>& moved, const std::vector<i
   }
 }
 
-// Rounding grows as 1/d, the third derivative's share as d^2. No tensor of parameters is moved by more than 1e-5 of its
-// own norm (or of entries of 0.1, where it is smaller).
+// Rounding grows as 1/d, the third derivative's share as d^2, and it is large where curvature is: towards the top
+// eigenvector of deep networks a step of 1e-5 is off by 1e-5. No tensor of parameters is moved by more than `step` of its
+// own norm; one of smaller entries than 0.1 (weights: 0.01) counts as if it had those, so that one near 0 can move.
 template <class T>
-void LossOracle<T>::hessian_times(const Vector<T>& v, Vector<T>& hv) {
+void LossOracle<T>::hessian_times(const Vector<T>& v, Vector<T>& hv, double step) {
   double d = std::numeric_limits<double>::infinity();
   for (const auto& entry : plan().parameters) {
     double along = 0, own = 0;
     const auto begin = static_cast<size_t>(entry.slot.offset), end = begin + static_cast<size_t>(entry.slot.shape.size());
     for (size_t i = begin; i < end; ++i) along += static_cast<double>(v[i] * v[i]), own += static_cast<double>(point_[i] * point_[i]);
-    own = std::max(own, 0.01 * static_cast<double>(entry.slot.shape.size()));
-    if (along > 0) d = std::min(d, 1e-5 * std::sqrt(own / along));
+    own = std::max(own, (entry.role == Role::weight ? 1e-4 : 1e-2) * static_cast<double>(entry.slot.shape.size()));
+    if (along > 0) d = std::min(d, step * std::sqrt(own / along));
   }
   hv.assign(point_.size(), T(0));
   if (!std::isfinite(d)) return;
@@ -220,6 +231,7 @@ template class LossOracle<float>;
 template class LossOracle<double>;
 #define BNLAB_ORACLE(T, S)                                                                                   \
   template LossOracle<T>::LossOracle(const Surroundings<S>&, const LossChoice&, Keep, const std::string&); \
+  template void LossOracle<T>::parameters_of(const Workspace<S>&, Vector<T>&) const;                        \
   template void LossOracle<T>::move_to(const Workspace<S>&, int64_t);                                       \
   template void LossOracle<T>::take(const Batch<S>&);
 BNLAB_ORACLE(float, float)

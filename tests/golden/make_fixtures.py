@@ -11,6 +11,8 @@ A tensor is called CASE/NAME; the options of a case stand in fixtures.cpp beside
   x0, y0, state0.S, x1, ...  inputs of consecutive training passes, their outputs, and the state after each
   dy, dx, gradient.P         upstream gradient of the last of them, and what goes back
   evaluate.y, ...            the same in evaluation mode, on the last input
+hessians.safetensors holds whole networks: parameter.P, state.S, x, labels, a direction v.P, and for `batch` (module.train())
+and `running` (module.eval()) the mean cross entropy MODE.loss and its Hessian times v, MODE.hv.P, by double backward.
 Every case draws from its own stream, so a new case changes no other, and draws away from the starting point: gamma = 1,
 beta = 0 and an upstream gradient of ones would hide wrong factors.
 """
@@ -545,12 +547,107 @@ def make_sgd():
   return out
 
 
+class Net:
+  """A network with our names; a parameter is drawn when it is first met, away from the starting point."""
+
+  def __init__(self, draw, layers, norm="batch_norm"):
+    self.draw, self.layers, self.norm_name, self.training = draw, layers, norm, True
+    self.parameters, self.state = {}, {}
+
+  def parameter(self, name, make):
+    if name not in self.parameters:
+      self.parameters[name] = make().detach().requires_grad_()
+    return self.parameters[name]
+
+  def linear(self, name, x, outputs, bias=False):
+    inputs = x[0].numel()
+    weight = self.parameter(name + "/weight", lambda: self.draw.normal(outputs, inputs) * (2 / inputs) ** 0.5)
+    bias = self.parameter(name + "/bias", lambda: 0.3 * self.draw.normal(outputs)) if bias else None
+    return F.linear(x.reshape(len(x), -1), weight, bias)
+
+  def conv(self, name, x, outputs):
+    inputs = x.shape[1]
+    weight = self.parameter(name + "/weight", lambda: self.draw.normal(outputs, 3, 3, inputs) * (2 / 9 / inputs) ** 0.5)
+    return F.conv2d(x, weight.permute(0, 3, 1, 2), padding=1)
+
+  def norm(self, name, x):
+    c = x.shape[1]
+    gamma = self.parameter(name + "/gamma", lambda: self.draw.gains(c))
+    beta = self.parameter(name + "/beta", lambda: 0.3 * self.draw.normal(c))
+    if self.norm_name == "layer_norm":
+      return F.layer_norm(x, (c,), gamma, beta)
+    if name + "/running_mean" not in self.state:
+      self.state[name + "/running_mean"] = 0.5 * self.draw.normal(c)
+      self.state[name + "/running_variance"] = 0.5 + self.draw.normal(c) ** 2
+    mean, variance = self.state[name + "/running_mean"].clone(), self.state[name + "/running_variance"].clone()
+    return F.batch_norm(x, mean, variance, gamma, beta, training=self.training)
+
+
+def mlp(activation, bias=False):
+  def layers(net, x):
+    for i, width in enumerate((6, 5)):
+      x = net.linear(f"hidden{i + 1}/linear", x, width, bias)
+      x = activation(net.norm(f"hidden{i + 1}/before_activation", x))
+    return net.linear("output/linear", x, 3, True)
+  return layers
+
+
+def residual_mlp(net, x):
+  x = net.linear("stem/linear", x, 6, True)
+  for block in ("block1", "block2"):
+    y = F.relu(net.norm(f"{block}/before_activation", x))
+    y = net.linear(f"{block}/linear", y, 6)
+    y = F.relu(net.norm(f"{block}/before_activation_2", y))
+    x = x + net.linear(f"{block}/linear2", y, 6, True)
+  x = F.relu(net.norm("head/before_activation", x))
+  return net.linear("output/linear", x, 3, True)
+
+
+def vgg(net, x):
+  x = channels_first(x)
+  for stage, (width, convolutions) in enumerate(((1, 1), (2, 1), (4, 2), (8, 2), (8, 2)), 1):
+    for i in range(convolutions):
+      x = net.conv(f"stage{stage}/conv" + ("2" if i else ""), x, width)
+      x = F.relu(net.norm(f"stage{stage}/before_activation" + ("_2" if i else ""), x))
+    x = F.max_pool2d(x, 2) if x.shape[2] > 1 else x
+  return net.linear("output/linear", x, 3, True)
+
+
+def make_hessians():
+  out = {}
+  for case, layers, shape, norm in (("mlp_tanh", mlp(torch.tanh), (9, 1, 1, 12), "batch_norm"),
+                                    ("mlp_relu", mlp(F.relu), (9, 1, 1, 12), "batch_norm"),
+                                    ("mlp_layer_norm", mlp(F.relu, bias=True), (9, 1, 1, 12), "layer_norm"),
+                                    ("residual_mlp", residual_mlp, (9, 1, 1, 12), "batch_norm"),
+                                    ("vgg", vgg, (12, 8, 8, 3), "batch_norm")):
+    draw = Draw("hessian/" + case)
+    x, labels = draw.inputs(*shape), draw.labels(shape[0], 3)
+    net = Net(draw, layers, norm)
+    layers(net, x)  # draws the parameters
+    names, leaves = list(net.parameters), list(net.parameters.values())
+    v = [draw.normal(*leaf.shape) for leaf in leaves]
+    out[f"{case}/x"], out[f"{case}/labels"] = x, labels
+    for kind, tensors in (("parameter", net.parameters), ("state", net.state), ("v", dict(zip(names, v)))):
+      for name, tensor in tensors.items():
+        out[f"{case}/{kind}.{name}"] = tensor
+    for mode in ("batch", "running"):
+      net.training = mode == "batch"
+      loss = F.cross_entropy(layers(net, x), labels)
+      gradients = torch.autograd.grad(loss, leaves, create_graph=True)
+      along = sum((g * d).sum() for g, d in zip(gradients, v))
+      out[f"{case}/{mode}.loss"] = loss.view(1)
+      for name, hv in zip(names, torch.autograd.grad(along, leaves)):
+        out[f"{case}/{mode}.hv.{name}"] = hv
+  return out
+
+
 def main():
   check = sys.argv[1:] == ["--check"]
   if sys.argv[1:] and not check:
     sys.exit(__doc__)
   changed = []
-  for name, make in (("norms", make_norms), ("layers", make_layers), ("convolutions", make_convolutions), ("losses", make_losses), ("sgd", make_sgd)):
+  for name, make in (("norms", make_norms), ("layers", make_layers), ("convolutions", make_convolutions), ("losses", make_losses), ("sgd", make_sgd),
+                     ("hessians", make_hessians)):
     path, new = HERE / f"{name}.safetensors", as_bytes(make())
     if not path.exists() or path.read_bytes() != new:
       changed.append(path.name)
