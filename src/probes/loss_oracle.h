@@ -65,6 +65,12 @@ class LossOracle {
   // Why there is no Hessian in this mode, or "".
   std::string no_hessian() const;
 
+  // For who looks at nodes (Keep::all; not in frozen mode): the batch (of the source full its first), a forward pass at
+  // the point over a workspace of this plan, and the loss of what stands in its output, dloss/doutput going to top().
+  Batch<T> batch() { return chunk(0); }
+  Pass<T> stand(Workspace<T>& ws);
+  double turn(Workspace<T>& ws);
+
   ProbeCost cost() const { return {forwards_, backwards_}; }
 
  private:
