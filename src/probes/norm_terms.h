@@ -29,6 +29,8 @@ struct NormTerms {
   double yhat_term() const { return (2 - r()) * g_yhat * g_yhat / m; }
   double corrected() const { return scale() * (g_g - mean_term() - yhat_term()); }
   double printed() const { return scale() * (g_g - mean_term() - g_yhat * g_yhat / std::sqrt(m)); }
+  // Theorem 4.4 as printed: g_j^2 - m mean(g)^2 - lambda^2 <g, yhat>^2, g_j = lambda^2 ||g||^2
+  double printed_of_weights(double lambda2) const { return scale() * (lambda2 * lambda2 * g_g * g_g - mean_term() - lambda2 * g_yhat * g_yhat); }
 
   // In units of what the norm would hand on if it took nothing away.
   double error() const { return gamma == 0 || g_g == 0 ? std::sqrt(v_v) : std::abs(v_v - corrected()) / (scale() * g_g); }

@@ -163,6 +163,21 @@ TEST_CASE("theorem 4.1 with 1/m is an equality, with the printed 1/sqrt(m) it is
   }
 }
 
+TEST_CASE("the terms of the theorems, by hand", "[probe][theorems]") {
+  // y = (1, 3, 1, 3), epsilon = 3: variance 1, sigma 2, yhat = (-1, 1, -1, 1) / 2; g = (1, 2, 0, 0)
+  const std::vector<double> y{1, 3, 1, 3}, yhat{-0.5, 0.5, -0.5, 0.5}, g{1, 2, 0, 0}, v(4, 1);
+  const Shape shape{4, 1, 1, 1};
+  const double gamma = 6;
+  const NormTerms t = norm_terms({y.data(), shape}, {yhat.data(), shape}, {g.data(), shape}, {v.data(), shape}, &gamma)[0];
+  CHECK(t.sigma() == 2);
+  CHECK(t.scale() == 9);
+  CHECK(t.r() == 0.25);
+  CHECK(t.mean_term() == 2.25);                            // 3^2 / 4
+  CHECK(t.yhat_term() == Approx(1.75 * 0.25 / 4));         // <g, yhat> = 1/2
+  CHECK(t.printed() == Approx(9 * (5 - 2.25 - 0.125)));    // 0.25 / sqrt(4)
+  CHECK(t.printed_of_weights(3) == Approx(9 * (9 * 25 - 2.25 - 0.75)));
+}
+
 TEST_CASE("theorem 4.1 does not hold for norms that go back another way", "[probe][theorems]") {
   for (const char* norm : {"stop_gradient_batch_norm", "center_only", "variance_only"}) {
     INFO(norm);
@@ -226,7 +241,8 @@ TEST_CASE("theorems: every row agrees with differences of the loss alone", "[pro
 }
 
 TEST_CASE("theorems: lambda is the norm of the layer's input, and theorem 4.4 is that of the weights' gradient", "[probe][theorems]") {
-  Watched run(asked, "batch_norm", mlp);
+  const std::string offset = GENERATE("0", "4");
+  Watched run(asked, "batch_norm", mlp, R"({"steps": 12, "batch_size": 20, "learning_rate": 0.3})", R"({"name": "gaussian_mixture", "features": 12, "classes": 3, "samples": 300, "offset": )" + offset + "}");
   const auto rows = run.run("theorems");
   Slow slow(run, 11, 1e-5);
   const auto& nodes = slow.network.nodes();

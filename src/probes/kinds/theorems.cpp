@@ -184,10 +184,9 @@ class Theorems : public LossProbe<T, double> {
     for (size_t u = 0; u < squares.size(); ++u) {
       const NormTerms& t = site.units[u];
       if (!t.has_gradient() || t.v_v == 0) continue;
-      const double most = lambda2 * t.corrected(), g_j = lambda2 * t.g_g;
-      holds += squares[u] <= most + 1e-9 * lambda2 * t.scale() * t.g_g;
+      holds += squares[u] <= lambda2 * t.corrected() + 1e-9 * lambda2 * t.scale() * t.g_g;
       tightness.push_back(squares[u] / (lambda2 * t.v_v));
-      violated += lambda2 * t.v_v > t.scale() * (g_j * g_j - t.mean_term() - lambda2 * t.g_yhat * t.g_yhat);
+      violated += lambda2 * t.v_v > t.printed_of_weights(lambda2);
     }
     if (tightness.empty()) return missing(node.name, "t44_holds", "no gradient passes the norm");
     value(node.name, "t44_holds", holds / static_cast<double>(tightness.size()));
