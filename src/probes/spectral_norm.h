@@ -1,6 +1,7 @@
 // ||X||_2 of a weight layer's input: X is rows x (weights of a unit), so that y = X w for each unit (patches of a
 // convolution are its rows). The layer itself multiplies by X (forward) and by X^T (the gradient of its weights): power
-// iteration on X^T X with as many starts as the layer has units. What it finds is at most ||X||_2.
+// iteration on X^T X with as many starts as the layer has units, until a step gains less than `tolerance`. What it finds
+// is at most ||X||_2.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +26,7 @@ inline WeightSlots weight_slots(const Plan& plan, const Node<double>& node) {
 }
 
 // Leaves the layer's weights in pass.ws overwritten. Only for weights that are used as they are stored ("plain").
-inline double spectral_norm_of_input(const Node<double>& node, const Pass<double>& pass, View<const double> x, int iterations = 200, double tolerance = 1e-10) {
+inline double spectral_norm_of_input(const Node<double>& node, const Pass<double>& pass, View<const double> x, int iterations = 100, double tolerance = 1e-7) {
   Workspace<double>& ws = pass.ws;
   const WeightSlots slots = weight_slots(ws.plan(), node);
   const View<double> w = ws[slots.weight];

@@ -16,20 +16,11 @@
 #include "core/stats.h"
 #include "nn/table.h"
 #include "probes/loss_oracle.h"
-#include "probes/norm_terms.h"
+#include "probes/norm_curvature.h"
 #include "probes/spectral_norm.h"
 
 namespace bnlab {
 namespace {
-
-using Column = std::vector<double>;
-
-Column column(View<const double> x, Index unit) {
-  Column out(static_cast<size_t>(x.rows()));
-  for (Index r = 0; r < x.rows(); ++r) out[static_cast<size_t>(r)] = x.at(r, unit);
-  return out;
-}
-double rms(const Column& x) { return norm(x) / std::sqrt(static_cast<double>(x.size())); }
 
 // Up to `count` of `all`, evenly spaced from the first to the last.
 template <class Item>
@@ -40,14 +31,8 @@ std::vector<Item> spread(const std::vector<Item>& all, int64_t count) {
   return out;
 }
 
-// A tensor with memory of its own.
-struct Held {
-  std::vector<double> memory;
-  View<double> like(Shape shape) {
-    memory.resize(static_cast<size_t>(shape.size()));
-    return {memory.data(), shape};
-  }
-};
+// The larger; nan, where one is.
+double worse(double a, double b) { return std::isnan(a) || a > b ? a : b; }
 
 template <class T>
 class Theorems : public LossProbe<T, double> {
@@ -71,11 +56,6 @@ class Theorems : public LossProbe<T, double> {
 
  private:
   using Oracle = LossOracle<double>;
-  struct Site {  // one norm at one look
-    int node;
-    View<const double> x, y, z, g;  // x: the network's input
-    std::vector<NormTerms> units;
-  };
 
   std::string purpose() const override { return "theorems"; }
   Keep keep() const override { return Keep::all; }
@@ -94,44 +74,47 @@ class Theorems : public LossProbe<T, double> {
     if (sites.empty()) return missing("", "t41_error", "no batch_norm in the network");
     const Pass<double> pass = oracle.stand(*point_);
     if (!std::isfinite(oracle.turn(*point_))) return missing("", "t41_error", "the loss is not finite");
+    const Pass<double> moved = oracle.stand(*moved_);
     const std::vector<int> chosen = spread(sites, norms_);
     for (const int site : sites) {
       oracle.turn(*point_);  // top() is scratch: the pass for the norm before has written over it
-      first_order(oracle, pass, site, std::find(chosen.begin(), chosen.end(), site) != chosen.end());
+      first_order(oracle, pass, moved, site, std::find(chosen.begin(), chosen.end(), site) != chosen.end());
     }
   }
 
-  void first_order(Oracle& oracle, const Pass<double>& pass, int i, bool chosen) {
+  void first_order(Oracle& oracle, const Pass<double>& pass, const Pass<double>& moved, int i, bool chosen) {
     const Network<double>& network = oracle.network();
     const Node<double>& node = network.nodes()[static_cast<size_t>(i)];
     const View<const double> x = oracle.batch().x;
     network.backward(pass, x, i + 1);  // down to dL/dz, before anything else is written there
     ++backwards_;
     const Index n = x.shape.n;
-    Site site{i, x, network.input_of(*point_, i, x), network.output_of(*point_, i, n), point_->first(node.gradient, n), {}};
+    NormSite site{i, x, network.input_of(*point_, i, x), network.output_of(*point_, i, n), point_->first(node.gradient, n), {}};
     const View<double> v = v_.like(site.y.shape), yhat = yhat_.like(site.y.shape);
     node.layer->backward(pass, site.y, site.z, site.g, v);
-    const Pass<double> moved = oracle.stand(*moved_);
     const Column gamma = affine(oracle.plan(), node, yhat, site.y, moved);
     site.units = norm_terms(site.y, yhat, site.g, v, gamma.data());
     report_first_order(node.name, site.units);
     if (!chosen) return;
     gradient_of_weights(oracle, site, moved);
-    oracle.stand(*moved_);
-    curvature(oracle, site, moved);
+    oracle.stand(*moved_);  // its weights again, and what nodes give that the norm before has moved
+    second_order(oracle, site, moved);
   }
 
   // gamma; and yhat, which is what the norm gives with gamma = 1, beta = 0.
-  Column affine(const Plan& plan, const Node<double>& node, View<double> yhat, View<const double> y, const Pass<double>& moved) {
-    Column gamma;
-    for (const auto* slots : {&plan.parameters, &plan.state}) {
+  static Column affine(const Plan& plan, const Node<double>& node, View<double> yhat, View<const double> y, const Pass<double>& moved) {
+    Column gamma, beta;
+    View<double> gammas, betas;
+    for (const auto* slots : {&plan.parameters, &plan.state}) {  // state: where they are not learned
       for (const NamedSlot& entry : *slots) {
-        const View<double> values = (*moved_)[entry.slot];
-        if (entry.name == node.name + "/gamma") gamma.assign(values.data, values.data + values.size()), std::fill_n(values.data, values.size(), 1.0);
-        if (entry.name == node.name + "/beta") std::fill_n(values.data, values.size(), 0.0);
+        if (entry.name == node.name + "/gamma") gammas = moved.ws[entry.slot];
+        if (entry.name == node.name + "/beta") betas = moved.ws[entry.slot];
       }
     }
+    gamma.assign(gammas.data, gammas.data + gammas.size()), beta.assign(betas.data, betas.data + betas.size());
+    std::fill_n(gammas.data, gammas.size(), 1.0), std::fill_n(betas.data, betas.size(), 0.0);
     node.layer->forward(moved, y, yhat);
+    std::copy(gamma.begin(), gamma.end(), gammas.data), std::copy(beta.begin(), beta.end(), betas.data);
     return gamma;
   }
 
@@ -141,8 +124,7 @@ class Theorems : public LossProbe<T, double> {
     for (const NormTerms& u : units) {
       if (!u.alive()) continue;
       ratio.push_back(u.gamma / u.sigma());
-      error = std::max(u.error(), error);
-      if (std::isnan(u.error())) error = std::nan("");
+      error = worse(u.error(), error);
       if (!u.has_gradient()) continue;
       mean_share.push_back(u.mean_term() / u.g_g);
       yhat_share.push_back(u.yhat_term() / u.g_g);
@@ -153,7 +135,7 @@ class Theorems : public LossProbe<T, double> {
     if (ratio.empty()) return missing(name, "t41_error", "no unit's input varies over the batch");
     value(name, "t41_error", error);
     value(name, "gamma_over_sigma", median(ratio));
-    largest_t41_ = std::max(largest_t41_, error), violated_ += violated, tried_ += live;
+    largest_t41_ = worse(error, largest_t41_), violated_ += violated, tried_ += live;
     if (live == 0) return missing(name, "t41_printed_violations", "no gradient reaches the norm");
     value(name, "t41_printed_violations", violated / live);
     value(name, "mean_share", mean(mean_share));
@@ -161,7 +143,7 @@ class Theorems : public LossProbe<T, double> {
     value(name, "yhat_ghat_positive", positive / live);
   }
 
-  void gradient_of_weights(Oracle& oracle, const Site& site, const Pass<double>& moved) {
+  void gradient_of_weights(Oracle& oracle, const NormSite& site, const Pass<double>& moved) {
     const auto& nodes = oracle.network().nodes();
     const Node<double>& node = nodes[static_cast<size_t>(site.node)];
     const int from = node.input;
@@ -169,7 +151,7 @@ class Theorems : public LossProbe<T, double> {
     if (!plain_weights_) return missing(node.name, "t44_holds", "the weights are mapped before they multiply");
     const Node<double>& layer = nodes[static_cast<size_t>(from)];
     const View<const double> x = oracle.network().input_of(*point_, from, site.x);
-    const View<double> y = moved_y_.like(site.y.shape), v{v_.memory.data(), site.y.shape};
+    const View<double> y = y_.like(site.y.shape), v{v_.memory.data(), site.y.shape};
     layer.layer->forward(moved, x, y);
     layer.layer->backward(moved, x, y, v, {});
     const Slot weight = weight_slots(oracle.plan(), layer).weight;
@@ -194,7 +176,7 @@ class Theorems : public LossProbe<T, double> {
     value(node.name, "t44_printed_violations", violated / static_cast<double>(tightness.size()));
   }
 
-  void curvature(Oracle& oracle, const Site& site, const Pass<double>& moved) {
+  void second_order(Oracle& oracle, const NormSite& site, const Pass<double>& moved) {
     const Node<double>& node = oracle.network().nodes()[static_cast<size_t>(site.node)];
     const View<const double> vs{v_.memory.data(), site.y.shape}, yhats{yhat_.memory.data(), site.y.shape};
     std::vector<Index> live;
@@ -202,6 +184,7 @@ class Theorems : public LossProbe<T, double> {
       if (site.units[u].has_gradient() && site.units[u].v_v > 0) live.push_back(static_cast<Index>(u));
     }
     if (live.empty()) return missing(node.name, "t42_error", "no gradient passes the norm");
+    NormCurvature curvature(oracle, *point_, moved, site);
     double worst = 0, violated = 0;
     const std::vector<Index> units = spread(live, units_);
     for (const Index u : units) {
@@ -210,54 +193,20 @@ class Theorems : public LossProbe<T, double> {
       const double c = dot(yhat, v) / t.m, common = t.gamma / (t.sigma() * t.sigma());
       Column inner = v;
       for (size_t r = 0; r < v.size(); ++r) inner[r] -= c * yhat[r];
-      const double left = along(oracle, site, moved, u, v, true), h_term = t.scale() * along(oracle, site, moved, u, inner, false);
+      const double left = curvature.of_input(u, v), h_term = t.scale() * curvature.of_output(u, inner);
       const double yhat_term = -common / t.m * t.g_yhat * t.v_v, rest = common * (3 * c * c * t.g_yhat - 2 * c * dot(g, v));
       const double largest = std::max({std::abs(left), std::abs(h_term), std::abs(yhat_term)});
-      const double error = largest > 0 ? std::abs(left - h_term - yhat_term - rest) / largest : 0;
-      worst = std::isnan(error) ? error : std::max(worst, error);
-      violated += left > t.scale() * along(oracle, site, moved, u, g, false) + yhat_term + 1e-6 * largest;
+      const double error = largest > 0 || std::isnan(left) ? std::abs(left - h_term - yhat_term - rest) / largest : 0;
+      worst = worse(error, worst);
+      violated += left > t.scale() * curvature.of_output(u, g) + yhat_term + 1e-6 * largest;
       point(node.name, "t42_curvature", u, left);
       point(node.name, "t42_h_term", u, h_term);
       point(node.name, "t42_yhat_term", u, yhat_term);
     }
+    forwards_ += curvature.passes(), backwards_ += curvature.passes();
     value(node.name, "t42_error", worst);
     value(node.name, "t42_ii_violations", violated / static_cast<double>(units.size()));
-    largest_t42_ = std::max(largest_t42_, worst);
-  }
-
-  // d^T (d2L/dq dq) d, q = y of a unit (statistics follow) or its z (they do not). Steps of 1e-5 of q's spread.
-  double along(Oracle& oracle, const Site& site, const Pass<double>& moved, Index unit, const Column& d, bool of_input) {
-    const NormTerms& t = site.units[static_cast<size_t>(unit)];
-    const double spread = of_input ? std::sqrt(t.variance) : rms(column(site.z, unit)), size = rms(d);
-    if (size == 0 || spread == 0) return 0;
-    const double step = 1e-5 * spread / size;
-    return (slope(oracle, site, moved, unit, d, step, of_input) - slope(oracle, site, moved, unit, d, -step, of_input)) / (2 * step);
-  }
-
-  // <dL/dq, d> at q + step d.
-  double slope(Oracle& oracle, const Site& site, const Pass<double>& moved, Index unit, const Column& d, double step, bool of_input) {
-    const Network<double>& network = oracle.network();
-    const Node<double>& node = network.nodes()[static_cast<size_t>(site.node)];
-    const Index n = site.x.shape.n;
-    Pass<double> pass = moved;
-    pass.pattern = point_.get();
-    const View<double> z = network.output_of(*moved_, site.node, n), y = moved_y_.like(site.y.shape);
-    const View<double> q = of_input ? y : z;
-    std::copy_n(site.y.data, site.y.size(), y.data);
-    std::copy_n(site.z.data, site.z.size(), z.data);
-    for (Index r = 0; r < q.rows(); ++r) q.at(r, unit) += step * d[static_cast<size_t>(r)];
-    if (of_input) node.layer->forward(pass, y, z);
-    network.forward(pass, site.x, site.node + 1);
-    oracle.turn(*moved_);
-    network.backward(pass, site.x, site.node + 1);
-    ++forwards_, ++backwards_;
-    View<double> dq = moved_->first(node.gradient, n);
-    if (of_input) {
-      const View<double> dy = moved_v_.like(site.y.shape);
-      node.layer->backward(pass, y, z, dq, dy);
-      dq = dy;
-    }
-    return dot(column(dq, unit), d);
+    largest_t42_ = worse(worst, largest_t42_);
   }
 
   void value(const std::string& layer, const char* metric, double number) { point(layer, metric, std::nan(""), number); }
@@ -270,7 +219,7 @@ class Theorems : public LossProbe<T, double> {
   int64_t norms_ = 3, units_ = 2;
   bool plain_weights_ = true;
   std::unique_ptr<Workspace<double>> point_, moved_;  // at the point; pushed around
-  Held v_, yhat_, moved_y_, moved_v_;
+  OwnTensor v_, yhat_, y_;
   std::string mode_;
   Records* out_ = nullptr;
   int64_t forwards_ = 0, backwards_ = 0;
