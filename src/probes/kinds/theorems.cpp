@@ -97,24 +97,21 @@ class Theorems : public LossProbe<T, double> {
     report_first_order(node.name, site.units);
     if (!chosen) return;
     gradient_of_weights(oracle, site, moved);
-    oracle.stand(*moved_);  // its weights again, and what nodes give that the norm before has moved
+    oracle.stand(*moved_);  // parameters again, and what nodes give behind the norm that was moved before
     second_order(oracle, site, moved);
   }
 
-  // gamma; and yhat, which is what the norm gives with gamma = 1, beta = 0.
+  // gamma; and yhat, which is what the norm gives with gamma = 1, beta = 0. They stay so in `moved`.
   static Column affine(const Plan& plan, const Node<double>& node, View<double> yhat, View<const double> y, const Pass<double>& moved) {
-    Column gamma, beta;
-    View<double> gammas, betas;
+    Column gamma;
     for (const auto* slots : {&plan.parameters, &plan.state}) {  // state: where they are not learned
       for (const NamedSlot& entry : *slots) {
-        if (entry.name == node.name + "/gamma") gammas = moved.ws[entry.slot];
-        if (entry.name == node.name + "/beta") betas = moved.ws[entry.slot];
+        const View<double> values = moved.ws[entry.slot];
+        if (entry.name == node.name + "/gamma") gamma.assign(values.data, values.data + values.size()), std::fill_n(values.data, values.size(), 1.0);
+        if (entry.name == node.name + "/beta") std::fill_n(values.data, values.size(), 0.0);
       }
     }
-    gamma.assign(gammas.data, gammas.data + gammas.size()), beta.assign(betas.data, betas.data + betas.size());
-    std::fill_n(gammas.data, gammas.size(), 1.0), std::fill_n(betas.data, betas.size(), 0.0);
     node.layer->forward(moved, y, yhat);
-    std::copy(gamma.begin(), gamma.end(), gammas.data), std::copy(beta.begin(), beta.end(), betas.data);
     return gamma;
   }
 
