@@ -146,6 +146,23 @@ double LossOracle<T>::evaluate(const Vector<T>& at, Vector<T>* g, bool held) {
 }
 
 template <class T>
+Pass<T> LossOracle<T>::stand(Workspace<T>& ws) {
+  assert(bn_mode_ != "frozen");
+  put(point_, ws);
+  const Pass<T> now = pass(bn_mode_ == "batch" ? Mode::train : Mode::evaluate, ws);
+  network().forward(now, batch().x);
+  ++forwards_;
+  return now;
+}
+
+template <class T>
+double LossOracle<T>::turn(Workspace<T>& ws) {
+  const Batch<T> now = batch();
+  const View<T> out = network().output_of(ws, static_cast<int>(network().nodes().size()) - 1, now.n());
+  return (*loss_)(out, now, network().top(ws, now.n()));
+}
+
+template <class T>
 double LossOracle<T>::loss(const Vector<T>& at) {
   return evaluate(at, nullptr, false);
 }

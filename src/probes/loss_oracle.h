@@ -79,6 +79,12 @@ class LossOracle {
   // Passes over a part of the network count by its share of the multiplications.
   ProbeCost cost() const { return {forwards_ + std::llround(part_forwards_), backwards_ + std::llround(part_backwards_)}; }
 
+  // For who looks at nodes (Keep::all; not in frozen mode): the batch (of the source full its first), a forward pass at
+  // the point over a workspace of this plan, and the loss of what stands in its output, dloss/doutput going to top().
+  Batch<T> batch() { return chunk(0); }
+  Pass<T> stand(Workspace<T>& ws);
+  double turn(Workspace<T>& ws);
+
  private:
   int chunks() const { return source_ == "full" ? full_chunks_ : 1; }
   Batch<T> chunk(int k);
