@@ -113,7 +113,7 @@ class SignalPropagation : public Probe<T> {
     row(i, "skip_factor", factors.skip);
     row(i, "branch_factor", factors.branch);
     const double of_skip = factors.skip * factors.skip * skip.variance, of_branch = factors.branch * factors.branch * branch.variance;
-    of_skip > 0 ? row(i, "branch_skip_ratio", of_branch / of_skip) : missing(i, "branch_skip_ratio", "the skip does not vary");
+    of_skip == 0 ? missing(i, "branch_skip_ratio", "the skip does not vary") : row(i, "branch_skip_ratio", of_branch / of_skip);
     const NamedSlot* learned = parameter(node, "");
     learned ? row(i, "alpha", static_cast<double>(replica_->ws()[learned->slot][0])) : missing(i, "alpha", "the scaling learns no scalar");
     similarity(i, output_of(static_cast<int>(i)));
@@ -182,7 +182,7 @@ class SignalPropagation : public Probe<T> {
     double logs = 0, hidden = 0;
     for (size_t k = 0; k + 1 < chain_.size(); ++k) {
       const double above = squares[chain_[k + 1]], growth = squares[chain_[k]] / above;
-      above > 0 ? row(chain_[k], "gradient_growth", growth) : missing(chain_[k], "gradient_growth", "no gradient arrives");
+      above == 0 ? missing(chain_[k], "gradient_growth", "no gradient arrives") : row(chain_[k], "gradient_growth", growth);
       if (chain_[k + 1] + 1 < nodes().size()) logs += std::log(growth), hidden += 1;
     }
     if (summary_.size() < modes_.size() && hidden > 0) summary_.emplace_back("gradient_growth_at_first_look_" + bn_mode_, std::exp(logs / hidden));
