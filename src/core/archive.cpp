@@ -37,14 +37,25 @@ void Archive::list(const std::string& name, std::vector<X>& values) {
   tensor(name, {static_cast<int64_t>(values.size())}, values.data());
 }
 
+std::vector<std::string> Archive::stored_below() const {
+  std::vector<std::string> out;
+  for (auto at = stored_.lower_bound(prefix_); at != stored_.end() && at->first.starts_with(prefix_); ++at) out.push_back(at->first.substr(prefix_.size()));
+  return out;
+}
+
 void Archive::numbers(const std::string& name, std::map<std::string, double>& values) {
   scope(name, [&] {
-    if (!reading_) {
-      for (auto& [key, value] : values) number(key, value);
-      return;
-    }
-    values.clear();
-    for (auto at = stored_.lower_bound(prefix_); at != stored_.end() && at->first.starts_with(prefix_); ++at) number(at->first.substr(prefix_.size()), values[at->first.substr(prefix_.size())]);
+    if (reading_) values.clear();
+    for (const auto& key : stored_below()) values[key];
+    for (auto& [key, value] : values) number(key, value);
+  });
+}
+
+void Archive::lists(const std::string& name, std::map<std::string, std::vector<double>>& values) {
+  scope(name, [&] {
+    if (reading_) values.clear();
+    for (const auto& key : stored_below()) values[key];
+    for (auto& [key, value] : values) list(key, value);
   });
 }
 

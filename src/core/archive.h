@@ -22,6 +22,7 @@ class Archive {
   void number(const std::string& name, double& value) { tensor(name, {1}, &value); }
   void integer(const std::string& name, int64_t& value) { tensor(name, {1}, &value); }
   void numbers(const std::string& name, std::map<std::string, double>& values);
+  void lists(const std::string& name, std::map<std::string, std::vector<double>>& values);
 
   // The names of what `body` says begin with `scope`/.
   template <class Body>
@@ -36,6 +37,7 @@ class Archive {
   void save(const std::string& path, const std::map<std::string, std::string>& metadata) const;
 
  private:
+  std::vector<std::string> stored_below() const;  // names under the prefix
   const StoredTensor& stored(const std::string& name) const;
   bool reading_ = false;
   std::string path_, prefix_;

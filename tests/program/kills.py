@@ -4,7 +4,7 @@
 Random instants: kill -9 after a random share of the run's time, resume, until N kills are spent; every finished run is
 compared with one that was never stopped. With --failpoints, a build that kills itself at its k-th write: every k.
 """
-import argparse, os, random, shutil, signal, subprocess, sys, tempfile, time
+import argparse, json, os, random, shutil, signal, subprocess, sys, tempfile, time
 
 CONFIG = """{"name": "k", "seed": 3,
   "data": {"name": "gaussian_mixture", "features": 12, "classes": 3, "samples": 400},
@@ -24,6 +24,11 @@ def files(top):
             if rest.endswith(".csv") and not rest.endswith("timing.csv") or "export" in rest or rest.endswith("config.resolved.json"):
                 with open(path, "rb") as file:
                     out[rest] = file.read()
+            if rest.endswith("summary.json"):
+                with open(path, encoding="utf-8") as file:
+                    summary = json.load(file)
+                looks = {name: cost["looks"] for name, cost in summary["cost"]["probes"].items()}
+                out[rest] = json.dumps([summary["final"], summary["probes"], looks])
     return out
 
 

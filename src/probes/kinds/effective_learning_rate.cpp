@@ -91,6 +91,7 @@ class EffectiveLearningRate : public Probe<T> {
   ProbeCost cost() const override { return {}; }
 
   // At the last look.
+  void archive(Archive& archive) override { archive.number("spread", spread_), archive.number("share", share_); }
   std::vector<std::pair<std::string, double>> summary() const override {
     std::vector<std::pair<std::string, double>> out;
     if (std::isfinite(spread_)) out.emplace_back("last_spread", spread_);

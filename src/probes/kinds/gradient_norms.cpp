@@ -86,6 +86,7 @@ class GradientNorms : public Probe<T> {
 
   ProbeCost cost() const override { return {}; }
 
+  void archive(Archive& archive) override { archive.number("first_look", first_look_), archive.number("last_look", last_look_); }
   std::vector<std::pair<std::string, double>> summary() const override {
     if (std::isnan(first_look_)) return {};
     return {{"log10_first_over_last_at_first_look", first_look_}, {"log10_first_over_last_at_last_look", last_look_}};

@@ -65,6 +65,11 @@ class GradientShift : public Probe<T> {
   ProbeCost cost() const override { return oracle_->cost(); }
 
   // Over all layers that something precedes, and all looks.
+  void archive(Archive& archive) override {
+    for (size_t m = 0; m < choice_.bn_modes.size(); ++m) {
+      archive.scope(choice_.bn_modes[m], [&] { archive.list("relative", relative_[m]), archive.list("cosines", cosines_[m]); });
+    }
+  }
   std::vector<std::pair<std::string, double>> summary() const override {
     std::vector<std::pair<std::string, double>> out;
     for (size_t m = 0; m < choice_.bn_modes.size(); ++m) {

@@ -61,6 +61,7 @@ class Hessian : public LossProbe<T, double> {
     LossProbe<T, double>::start(around);
     seed_ = around.seed;
   }
+  void archive(Archive& archive) override { archive.numbers("last", last_); }
   std::vector<std::pair<std::string, double>> summary() const override { return {last_.begin(), last_.end()}; }
 
  protected:

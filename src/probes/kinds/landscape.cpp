@@ -97,6 +97,7 @@ class Landscape : public LossProbe<T, T> {
     LossProbe<T, T>::start(around);
   }
   // Over the looks; an overflow on the line counts as infinite.
+  void archive(Archive& archive) override { archive.lists("looks", sums_); }
   std::vector<std::pair<std::string, double>> summary() const override {
     std::vector<std::pair<std::string, double>> out;
     for (const auto& [name, values] : sums_) out.emplace_back("median_" + name, median_with_infinities(values));

@@ -54,6 +54,11 @@ class OutputGrowth : public Probe<T> {
 
   ProbeCost cost() const override { return {replica_->forwards(), 0}; }
 
+  void archive(Archive& archive) override {
+    for (size_t m = 0; m < modes_.size(); ++m) {
+      archive.scope(modes_[m], [&] { archive.number("first", growths_[m].first), archive.number("last", growths_[m].last); });
+    }
+  }
   std::vector<std::pair<std::string, double>> summary() const override {
     std::vector<std::pair<std::string, double>> out;
     for (size_t m = 0; m < modes_.size(); ++m) {

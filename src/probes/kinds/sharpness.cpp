@@ -52,6 +52,7 @@ class Sharpness : public LossProbe<T, double> {
       put("directional_sharpness", {view.step, view.rate, mode}, along(*this->oracle_, step_taken_, "the step is 0"), out);
     }
   }
+  void archive(Archive& archive) override { archive.numbers("last", last_); }
   std::vector<std::pair<std::string, double>> summary() const override { return {last_.begin(), last_.end()}; }
 
  protected:

@@ -14,6 +14,7 @@
 // `at` is the block of a join; of other nodes the number of weight layers so far.
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "nn/table.h"
 #include "probes/probe.h"
@@ -68,7 +69,8 @@ class SignalPropagation : public Probe<T> {
   ProbeCost cost() const override { return {replica_->forwards(), backwards_}; }
 
   // The growth that theories speak of is that of initialization, between hidden layers: without the classifier's.
-  std::vector<std::pair<std::string, double>> summary() const override { return summary_; }
+  void archive(Archive& archive) override { archive.numbers("summary", summary_); }
+  std::vector<std::pair<std::string, double>> summary() const override { return {summary_.begin(), summary_.end()}; }
 
  private:
   const Network<T>& network() const { return replica_->network(); }
@@ -185,7 +187,7 @@ class SignalPropagation : public Probe<T> {
       above == 0 ? missing(chain_[k], "gradient_growth", "no gradient arrives") : row(chain_[k], "gradient_growth", growth);
       if (chain_[k + 1] + 1 < nodes().size()) logs += std::log(growth), hidden += 1;
     }
-    if (summary_.size() < modes_.size() && hidden > 0) summary_.emplace_back("gradient_growth_at_first_look_" + bn_mode_, std::exp(logs / hidden));
+    if (hidden > 0) summary_.try_emplace("gradient_growth_at_first_look_" + bn_mode_, std::exp(logs / hidden));
   }
 
   int64_t samples_ = 256, compared_ = 256;
@@ -201,7 +203,7 @@ class SignalPropagation : public Probe<T> {
   Records* out_ = nullptr;
   std::string bn_mode_;
   int64_t backwards_ = 0;
-  std::vector<std::pair<std::string, double>> summary_;
+  std::map<std::string, double> summary_;
 };
 
 }  // namespace
