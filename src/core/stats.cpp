@@ -18,11 +18,11 @@ double quantile(std::vector<double> values, double q) {
   for (const double v : values) {
     if (std::isnan(v)) return v;
   }
-  std::sort(values.begin(), values.end());
   const double at = q * static_cast<double>(values.size() - 1);
-  const auto low = static_cast<size_t>(at);
-  const size_t high = std::min(low + 1, values.size() - 1);
-  return values[low] + (at - static_cast<double>(low)) * (values[high] - values[low]);
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(at);
+  std::nth_element(values.begin(), middle, values.end());
+  const double low = *middle, high = middle + 1 == values.end() ? low : *std::min_element(middle + 1, values.end());
+  return low + (at - std::floor(at)) * (high - low);
 }
 
 double median(std::vector<double> values) { return quantile(std::move(values), 0.5); }

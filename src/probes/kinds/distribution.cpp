@@ -12,96 +12,14 @@
 // Units whose variance is 0 at s are left out of moment_shift and scale_shift.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "core/stats.h"
 #include "nn/table.h"
 #include "probes/probe.h"
+#include "probes/units.h"
 
 namespace bnlab {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-struct Units {  // one site at one look
-  Index rows = 0, count = 0;
-  std::vector<float> sorted;  // count x rows, each unit ascending
-  std::vector<double> mean, variance, skewness;
-  bool empty() const { return count == 0; }
-  void archive(Archive& archive) {
-    int64_t sizes[2] = {rows, count};
-    archive.tensor("sizes", {2}, sizes);
-    rows = sizes[0], count = sizes[1];
-    archive.list("sorted", sorted);
-    archive.list("mean", mean), archive.list("variance", variance), archive.list("skewness", skewness);
-  }
-};
-
-template <class T>
-Units gather(View<const T> x, Index max_rows) {
-  Units units;
-  units.count = x.c();
-  const Index stride = (x.rows() + max_rows - 1) / max_rows;
-  units.rows = (x.rows() + stride - 1) / stride;
-  units.sorted.resize(static_cast<size_t>(units.count * units.rows));
-  const auto m = static_cast<double>(units.rows);
-  for (Index u = 0; u < units.count; ++u) {
-    float* column = units.sorted.data() + u * units.rows;
-    double mean = 0, second = 0, third = 0;
-    bool finite = true;
-    for (Index r = 0; r < units.rows; ++r) {
-      column[r] = static_cast<float>(x.at(r * stride, u));
-      finite = finite && std::isfinite(column[r]);
-      mean += column[r];
-    }
-    mean /= m;
-    for (Index r = 0; r < units.rows; ++r) {
-      const double d = column[r] - mean;
-      second += d * d;
-      third += d * d * d;
-    }
-    second /= m;
-    units.mean.push_back(mean);
-    units.variance.push_back(second);
-    units.skewness.push_back(second > 0 ? third / m / std::pow(second, 1.5) : 0);
-    if (finite) std::sort(column, column + units.rows);
-  }
-  return units;
-}
-
-double quantile_of(const Units& units, Index u, double p) {
-  const float* column = units.sorted.data() + u * units.rows;
-  const double at = p * static_cast<double>(units.rows - 1);
-  const auto low = static_cast<Index>(at);
-  const Index high = std::min(low + 1, units.rows - 1);
-  return column[low] + (at - static_cast<double>(low)) * (static_cast<double>(column[high]) - column[low]);
-}
-
-struct Shift {
-  double moment = nan, scale = nan, w1 = nan, w1_std = nan;
-};
-
-Shift shift(const Units& now, const Units& then) {
-  Shift out;
-  double moment = 0, scale = 0, distance = 0, alive = 0;
-  for (Index u = 0; u < now.count; ++u) {
-    const auto k = static_cast<size_t>(u);
-    if (then.variance[k] > 0 && now.variance[k] > 0) {
-      moment += std::abs(now.mean[k] - then.mean[k]) / std::sqrt(then.variance[k]);
-      scale += 0.5 * std::abs(std::log(now.variance[k] / then.variance[k]));
-      alive += 1;
-    }
-    const float *a = now.sorted.data() + u * now.rows, *b = then.sorted.data() + u * now.rows;
-    double sum = 0;
-    for (Index r = 0; r < now.rows; ++r) sum += std::abs(static_cast<double>(a[r]) - b[r]);
-    distance += sum / static_cast<double>(now.rows);
-  }
-  out.moment = moment / alive;
-  out.scale = scale / alive;
-  out.w1 = distance / static_cast<double>(now.count);
-  out.w1_std = out.w1 / std::sqrt(mean(then.variance));
-  return out;
-}
 
 template <class T>
 class Distribution : public Probe<T> {
@@ -117,6 +35,7 @@ class Distribution : public Probe<T> {
 
   void start(const Surroundings<T>& around) override {
     replica_ = std::make_unique<Replica<T>>(around.model, around.data, std::min<Index>(samples_, around.data.train.size), false, around.seed, around.pool, Keep::all);
+    pool_ = &around.pool;
     batches_ = std::make_unique<Batches<T>>(around.data, around.data.train, 1, around.seed);
     batch_ = batches_->sample(Stream(around.seed, "probe/distribution"), replica_->batch());
     find_sites();
@@ -190,7 +109,7 @@ class Distribution : public Probe<T> {
     const Network<T>& network = replica_->network();
     const View<const T> x = site.input ? network.input_of(replica_->ws(), site.node, batch_.x)
                                        : network.output_of(replica_->ws(), site.node, batch_.n());
-    Units now = gather<T>(x, max_rows_);
+    Units now = gather<T>(*pool_, x, max_rows_);
     auto row = [&](const char* metric, double value) { out.value(site.name, metric, mode, value); };
     row("mean", mean(now.mean));
     row("variance", mean(now.variance));
@@ -224,6 +143,7 @@ class Distribution : public Probe<T> {
 
   int64_t samples_ = 256, max_rows_ = 2048, unit_ = 0, reference_ = 0;
   std::vector<std::string> modes_{"batch", "running"};
+  Pool* pool_ = nullptr;
   std::unique_ptr<Replica<T>> replica_;
   std::unique_ptr<Batches<T>> batches_;
   Batch<T> batch_;
