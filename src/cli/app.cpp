@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "build_info.h"
 #include "build_stamp.h"
@@ -15,6 +16,11 @@
 namespace bnlab {
 namespace {
 
+std::string executable_path() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).string();
+}
+
 std::string version() {
   return fmt::format("bnlab {} ({}{})\n{}, {}\n{}\n{}", BNLAB_VERSION, std::string(BNLAB_COMMIT).substr(0, 12), BNLAB_DIRTY ? ", changed since" : "",
                      BNLAB_COMPILER, BNLAB_FLAGS, blas_description(), engines_description());
@@ -23,7 +29,7 @@ std::string version() {
 // CLI11 says that something is unexpected; people want to hear what they may have meant.
 std::string advice(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> known;
-  for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; })) known.push_back(command->get_name());
+  for (const auto* command : app.get_subcommands([](const CLI::App* c) { return !c->get_group().empty(); })) known.push_back(command->get_name());
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word.empty() || word[0] == '-') continue;
@@ -90,6 +96,30 @@ int run_app(int argc, char** argv) {
   show->add_flag("--json", show_json);
   show->footer("Example:\n  bnlab show configs/quickstart.json --set model.placement=after_activation");
   show->callback([&] { chosen = [&] { return show_command(show_config, show_sets, show_json); }; });
+
+  SweepArguments sweep;
+  sweep.program = executable_path();
+  auto* sweep_app = app.add_subcommand("sweep", "run a grid: tuned where asked, each run once, going on where it was stopped");
+  sweep_app->add_option("EXPERIMENT", sweep.experiment, "a config with `vary`, and `tune` where arms choose a value for themselves")->required();
+  add_sets(sweep_app, sweep.sets);
+  sweep_app->add_option("--out", sweep.out, "where the directories of results go")->capture_default_str();
+  sweep_app->add_option("--jobs", sweep.jobs, "runs at a time; 0: as many as there are cores")->check(CLI::Range(0, 4096));
+  sweep_app->add_option("--threads", sweep.threads, "of each run")->check(CLI::Range(1, 1024))->capture_default_str();
+  sweep_app->add_option("--retry", sweep.retry, "runs of an earlier sweep that are repeated: failed, diverged or all")->check(CLI::IsMember({"failed", "diverged", "all"}));
+  sweep_app->add_option("--timeout", sweep.timeout, "seconds that a run may take; 0: any")->check(CLI::Range(0.0, 1e9));
+  sweep_app->add_flag("--dry-run", sweep.dry_run, "say what would run and about how long, and stop");
+  sweep_app->add_flag("--fail-fast", sweep.fail_fast, "begin no further run once one has failed");
+  sweep_app->add_flag("--rerun-stale", sweep.rerun_stale, "repeat runs that another build has made");
+  sweep_app->add_flag("--quiet", sweep.quiet, "errors only");
+  sweep_app->footer("Examples:\n  bnlab sweep configs/scalings.json --dry-run\n  bnlab sweep configs/scalings.json --jobs 2\nExit codes: 0 all runs have ended (diverged ones too), 1 some failed, 130 interrupted: the same command goes on.");
+  sweep_app->callback([&] { chosen = [&] { return sweep_command(sweep); }; });
+
+  std::string worker_out;
+  int worker_threads = 1;
+  auto* worker = app.add_subcommand("worker", "")->group("");  // started by sweep
+  worker->add_option("--out", worker_out)->required();
+  worker->add_option("--threads", worker_threads);
+  worker->callback([&] { chosen = [&] { return worker_command(worker_out, worker_threads); }; });
 
   std::string kind;
   bool list_json = false;

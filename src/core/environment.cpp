@@ -1,6 +1,7 @@
 #include "core/environment.h"
 
 #include <fmt/chrono.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,6 +51,8 @@ std::atomic<bool>& stop_requested() {
   static std::atomic<bool> stop{false};
   return stop;
 }
+
+void end_with_parent() { ::prctl(PR_SET_PDEATHSIG, SIGTERM); }
 
 void catch_signals() {
   stop_requested();

@@ -17,6 +17,8 @@ void flush_denormals(bool on);
 
 // Set by SIGINT, SIGTERM and SIGUSR1 once catch_signals() was called; a second signal ends the process at once.
 void catch_signals();
+// This process is sent SIGTERM when the one that started it ends.
+void end_with_parent();
 std::atomic<bool>& stop_requested();
 
 }  // namespace bnlab

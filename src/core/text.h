@@ -31,6 +31,9 @@ std::string grouped(long long value);
 // "12.3 MiB".
 std::string bytes_text(double bytes);
 
+// A field of a line of CSV, in quotes where it needs them (RFC 4180).
+std::string csv_field(std::string_view field);
+
 // Rows of cells as an aligned table; numbers to the right. The first row is the heading.
 std::string aligned(const std::vector<std::vector<std::string>>& rows);
 

@@ -173,7 +173,10 @@ RunResult Runner::run(const Cell& cell) {
   load(cell, config);
   RunDirectory directory(state_->options.out, config, cell.arm);
   if (!state_->options.overwrite) {
-    if (auto before = directory.finished()) return *before;
+    if (auto before = directory.finished()) {
+      Checkpoints(config.checkpoint, directory.path(), "", {}).finish();  // one killed on its last line has left them
+      return *before;
+    }
   }
   try {
     return config.precision == "double" ? state_->train<double>(config, cell.arm, directory) : state_->train<float>(config, cell.arm, directory);
@@ -196,6 +199,31 @@ void Runner::check(const Cell& cell, const std::function<void(const Built&)>& lo
   } catch (const ConfigError& error) {
     throw ConfigError("", cell.document.explain(error.path(), error.bare()));
   }
+}
+
+int64_t Runner::steps(const Cell& cell) {
+  RunConfig config = cell.config;
+  load(cell, config);
+  return config.train.steps;
+}
+
+double Runner::seconds_per_step(const Cell& cell) {
+  RunConfig config = cell.config;
+  load(cell, config);
+  auto measure = [&]<class T>(T) {
+    Pool pool(state_->threads(config));
+    Trainer<T> trainer(config.model, config.train, state_->data, static_cast<uint64_t>(config.seed), pool);
+    trainer.gradients(trainer.batches().at(0));
+    const auto begin = std::chrono::steady_clock::now();
+    double seconds = 0;
+    int64_t steps = 0;
+    while (seconds < 0.1 && steps < 100) {
+      trainer.gradients(trainer.batches().at(++steps % trainer.batches().per_epoch()));
+      seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    }
+    return seconds / static_cast<double>(steps);
+  };
+  return config.precision == "double" ? measure(double{}) : measure(float{});
 }
 
 }  // namespace bnlab

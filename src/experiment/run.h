@@ -44,6 +44,9 @@ class Runner {
   RunResult run(const Cell& cell);
   // Loads, builds and plans; throws what is wrong, with its place. Writes nothing. Shows what it built to `look`.
   void check(const Cell& cell, const std::function<void(const Built&)>& look = {});
+  // Of a training step, measured over a few of them; probes and evaluations left out.
+  double seconds_per_step(const Cell& cell);
+  int64_t steps(const Cell& cell);  // that it will train, epochs counted
 
  private:
   struct State;

@@ -31,8 +31,15 @@ double number_of(const Json& json) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-RunDirectory::RunDirectory(const std::string& out, const RunConfig& config, const std::string& arm)
-    : path_(fmt::format("{}/{}/{}-{}/seed-{}", out, config.name, arm, identity(config).substr(0, 8), config.seed)) {}
+RunDirectory::RunDirectory(const std::string& out, const RunConfig& config, const std::string& arm) {
+  const std::string root = fmt::format("{}/{}", out, config.name), hash = "-" + identity(config).substr(0, 8), seed = fmt::format("/seed-{}", config.seed);
+  path_ = root + "/" + arm + hash + seed;
+  if (is_directory(path_)) return;
+  std::error_code none;  // the same config may lie there under the label that another grid gave it
+  for (const auto& entry : std::filesystem::directory_iterator(root, none)) {
+    if (entry.path().filename().string().ends_with(hash) && is_directory(entry.path().string() + seed)) path_ = entry.path().string() + seed;
+  }
+}
 
 std::optional<RunResult> RunDirectory::finished() const {
   const Json status = read("status.json"), summary = read("summary.json");
@@ -104,6 +111,22 @@ void RunDirectory::failed(const std::string& why) const {
   try {
     write_json("status.json", {{"state", "failed"}, {"why", why}, {"pid", ::getpid()}, {"host", host_name()}, {"updated", utc_now()}});
   } catch (const std::exception&) {  // the disk is full: the message on the way says so
+  }
+}
+
+bool RunDirectory::made_by_another_build() const {
+  const Json manifest = read("manifest.json");
+  return manifest.is_object() && (manifest.value("commit", "") != BNLAB_COMMIT || manifest.value("dirty", false) || BNLAB_DIRTY || manifest.value("flags", "") != BNLAB_FLAGS);
+}
+
+void RunDirectory::lost(const std::string& why) const {
+  const Json status = read("status.json");
+  const std::string state = status.is_object() ? status.value("state", "") : "";
+  if (state == "completed" || state == "diverged" || state == "failed") return;
+  try {
+    make_directories(path_);
+    write_json("status.json", {{"state", "failed"}, {"why", why}, {"step", status.is_object() ? status.value("step", int64_t{0}) : 0}, {"updated", utc_now()}});
+  } catch (const std::exception&) {
   }
 }
 

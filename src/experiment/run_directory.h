@@ -21,6 +21,10 @@ class RunDirectory {
   std::string claim(bool overwrite);
   // What a run before this one left is removed.
   void clear() const;
+  // A run is there, but the program or its flags were others. (A finished run keeps its place until `clear`.)
+  bool made_by_another_build() const;
+  // A run that nobody answers for any more: it is failed, unless it says of itself that it has ended.
+  void lost(const std::string& why) const;
   Json read(const std::string& file) const;  // null where there is none
   // Says so in status.json, if the directory is ours; never throws.
   void failed(const std::string& why) const;

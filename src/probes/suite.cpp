@@ -11,14 +11,6 @@
 namespace bnlab {
 namespace {
 
-// A field of a CSV line, in quotes where it needs them (RFC 4180).
-std::string quoted(std::string_view field) {
-  if (field.find_first_of(",\"\n") == std::string_view::npos) return std::string(field);
-  std::string out = "\"";
-  for (const char c : field) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + "\"";
-}
-
 class CsvRecords : public Records {
  public:
   explicit CsvRecords(const std::string& path) {
@@ -29,7 +21,7 @@ class CsvRecords : public Records {
     ++rows_;
     if (!file_) return;
     const std::string at = std::isnan(row.at) ? "" : number(row.at);
-    file_->line(fmt::format("{}{},{},{},{},{},{}", prefix_, row.layer, row.metric, row.bn_mode, at, number(row.value), quoted(row.note)));
+    file_->line(fmt::format("{}{},{},{},{},{},{}", prefix_, row.layer, row.metric, row.bn_mode, at, number(row.value), csv_field(row.note)));
   }
   int64_t rows() const { return rows_; }
   void archive(Archive& archive) {

@@ -14,6 +14,17 @@ struct RunArguments {
 };
 int run_command(const RunArguments& arguments);
 
+struct SweepArguments {
+  std::string experiment, out = "results/runs", retry, program;
+  std::vector<std::string> sets;
+  int jobs = 0, threads = 1;
+  double timeout = 0;
+  bool dry_run = false, fail_fast = false, rerun_stale = false, quiet = false;
+};
+int sweep_command(const SweepArguments& arguments);
+// Runs what it is told on stdin, one line of JSON a run, and answers with one.
+int worker_command(const std::string& out, int threads);
+
 int validate_command(const std::vector<std::string>& configs, const std::vector<std::string>& sets);
 int show_command(const std::string& config, const std::vector<std::string>& sets, bool json);
 int list_command(const std::string& kind, bool json);

@@ -1,0 +1,70 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands/commands.h"
+#include "core/environment.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "experiment/run.h"
+#include "experiment/sweep.h"
+
+namespace bnlab {
+
+int sweep_command(const SweepArguments& arguments) {
+  if (arguments.out.empty()) throw UsageError("--out: expected the name of a directory");
+  SweepOptions options;
+  options.launch.program = arguments.program, options.launch.out = arguments.out;
+  options.launch.threads = arguments.threads, options.launch.timeout = arguments.timeout;
+  options.launch.jobs = arguments.jobs > 0 ? arguments.jobs : std::max(1, machine_threads() / std::max(1, arguments.threads));
+  options.retry = arguments.retry, options.fail_fast = arguments.fail_fast, options.rerun_stale = arguments.rerun_stale, options.quiet = arguments.quiet;
+  Sweep sweep(read_experiment(arguments.experiment, arguments.sets), options);
+  sweep.check();
+  if (arguments.dry_run) {
+    fmt::print("{}", sweep.plan());
+    return 0;
+  }
+  catch_signals();
+  const SweepResult result = sweep.run();
+  if (!arguments.quiet) {
+    fmt::print("{} runs: {} completed now, {} diverged now, {} failed, {} there before\n", result.runs, result.done, result.diverged, result.failed, result.reused);
+    fmt::print("results: {0}/ (index.csv; one directory a run)\n", sweep.directory());
+  }
+  if (result.interrupted) {
+    fmt::print(stderr, "bnlab: interrupted; the same command goes on where it stopped\n");
+    return 130;
+  }
+  return result.failed > 0 ? 1 : 0;
+}
+
+int worker_command(const std::string& out, int threads) {
+  end_with_parent();
+  catch_signals();
+  Progress silent(ProgressMode::none);
+  RunOptions options;
+  options.out = out, options.threads = threads, options.resume = true, options.command = "bnlab sweep";
+  Runner runner(options, silent);
+  for (std::string line; !stop_requested() && std::getline(std::cin, line);) {
+    const Json order = Json::parse(line, nullptr, false);
+    if (!order.is_object() || !order.contains("config")) throw UsageError("worker: expected lines of {\"job\": 0, \"arm\": \"...\", \"config\": {...}}");
+    Json answer{{"job", order.value("job", 0)}};
+    try {
+      Cell cell{order.value("arm", "base"), Document::parse(order["config"].dump(), "sweep"), {}};
+      cell.config = read_run_config(cell.document);
+      cell.config.arm = cell.arm;
+      const RunResult result = runner.run(cell);
+      answer["outcome"] = result.outcome, answer["dir"] = result.dir, answer["seconds"] = result.seconds;
+    } catch (const std::bad_alloc&) {
+      answer["outcome"] = "failed", answer["why"] = "not enough memory";
+    } catch (const std::exception& error) {
+      answer["outcome"] = "failed", answer["why"] = error.what();
+    }
+    fmt::print("{}\n", answer.dump());
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+}  // namespace bnlab

@@ -1,0 +1,153 @@
+#include "experiment/experiment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "experiment/axes.h"
+#include "experiment/run_directory.h"
+
+namespace bnlab {
+namespace {
+
+Tuning read_tuning(const Document& document) {
+  const Json& tune = *document.find("tune");
+  auto fail = [&](const std::string& key, const std::string& what) { throw ConfigError("", document.explain(key.empty() ? "tune" : child("tune", key), what)); };
+  if (!tune.is_object()) fail("", "expected an object");
+  const std::vector<std::string> known{"path", "values", "seeds", "measure", "goal"};
+  for (const auto& [key, value] : tune.items()) {
+    if (std::find(known.begin(), known.end(), key) == known.end()) fail(key, "unknown key" + did_you_mean(key, known) + " (known: " + join(known) + ")");
+  }
+  Tuning out;
+  auto word = [&](const char* key, std::string& value, bool needed) {
+    if (!tune.contains(key)) {
+      if (needed) fail("", std::string("needs \"") + key + "\"");
+      return;
+    }
+    if (!tune[key].is_string()) fail(key, "expected a string");
+    value = tune[key].get<std::string>();
+  };
+  word("path", out.path, true), word("measure", out.measure, false), word("goal", out.goal, false);
+  if (out.goal != "max" && out.goal != "min") fail("goal", "expected \"max\" or \"min\"");
+  // the values and seeds are axes: they are read as such, and complain as such
+  Document axes = document;
+  axes.erase("vary");
+  if (!tune.contains("values")) fail("", "needs \"values\"");
+  if (!tune.contains("seeds")) fail("", "needs \"seeds\": other ones than those of the runs that count");
+  axes.set("vary", Json::array({{{"grid", {{out.path, tune["values"]}}}}}), document.where("tune.values"));
+  for (const Setting& setting : read_vary(axes, {}).settings) out.values.push_back(setting.values.at(0).value);
+  axes.set("vary", Json::array({{{"seeds", tune["seeds"]}}}), document.where("tune.seeds"));
+  for (const Setting& setting : read_vary(axes, {}).settings) {
+    const Json& seed = setting.values.at(0).value;
+    if (!seed.is_number_integer()) fail("seeds", "expected integers");
+    out.seeds.push_back(seed.get<int64_t>());
+  }
+  return out;
+}
+
+// The same arm: everything but the seed.
+std::string arm_key(const Cell& cell) { return cell.arm + " " + identity(cell.config); }
+
+Cell changed(const Cell& cell, const std::string& path, const Json& value) {
+  Cell out = cell;
+  out.document.set(path, value, "tune");
+  out.config = read_run_config(out.document);
+  out.config.arm = cell.arm;
+  return out;
+}
+
+}  // namespace
+
+Experiment read_experiment(const std::string& path, const std::vector<std::string>& sets) {
+  Document document = compose(path, sets);
+  Experiment out;
+  if (document.find("tune")) out.tuning = read_tuning(document);
+  document.erase("tune"), document.erase("claims");
+  out.cells = expand(document, sets);
+  if (out.cells.empty()) throw ConfigError("", document.explain("vary", "leaves nothing to run: all cells are excluded"));
+  out.name = out.cells[0].config.name;
+  for (const Cell& cell : out.cells) {
+    if (cell.config.name != out.name) throw ConfigError("", cell.document.explain("name", "an experiment has one name; vary the arm"));
+  }
+  if (!out.tuning) return out;
+  for (const Cell& cell : out.cells) {
+    if (std::find(out.tuning->seeds.begin(), out.tuning->seeds.end(), cell.config.seed) != out.tuning->seeds.end()) {
+      throw ConfigError("", document.explain("tune.seeds", fmt::format("seed {} tunes and counts; what is tuned on a seed is not judged on it", cell.config.seed)));
+    }
+  }
+  return out;
+}
+
+TuningCells tuning_cells(const Experiment& experiment) {
+  TuningCells out;
+  std::vector<std::string> seen;
+  const Tuning& tuning = *experiment.tuning;
+  for (size_t i = 0; i < experiment.cells.size(); ++i) {
+    const Cell& cell = experiment.cells[i];
+    const std::string key = arm_key(cell);
+    if (std::find(seen.begin(), seen.end(), key) != seen.end()) continue;
+    seen.push_back(key);
+    for (size_t v = 0; v < tuning.values.size(); ++v) {
+      for (const int64_t seed : tuning.seeds) {
+        Cell one = changed(changed(cell, tuning.path, tuning.values[v]), "seed", seed);
+        one.config.name += ".tuning";
+        out.cells.push_back(std::move(one));
+        out.arm_of.push_back(i), out.value_of.push_back(v);
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<Chosen> choose(const Experiment& experiment, const TuningCells& tuning, const std::vector<double>& measured) {
+  const Tuning& t = *experiment.tuning;
+  const double sign = t.goal == "max" ? 1 : -1, worst = -sign * std::numeric_limits<double>::infinity();
+  std::vector<Chosen> out;
+  size_t last_arm = std::numeric_limits<size_t>::max();
+  std::vector<size_t> counts;
+  for (size_t i = 0; i < tuning.cells.size(); ++i) {
+    if (tuning.arm_of[i] != last_arm) {
+      out.push_back({tuning.cells[i].arm, 0, false, std::vector<double>(t.values.size(), 0)});
+      last_arm = tuning.arm_of[i];
+    }
+    double& mean = out.back().means[tuning.value_of[i]];
+    mean = std::isfinite(measured[i]) ? mean + measured[i] / static_cast<double>(t.seeds.size()) : worst;
+  }
+  for (Chosen& chosen : out) {
+    for (size_t v = 1; v < chosen.means.size(); ++v) {
+      if (sign * chosen.means[v] > sign * chosen.means[chosen.value]) chosen.value = v;
+    }
+    chosen.at_edge = t.values.size() > 1 && (chosen.value == 0 || chosen.value + 1 == t.values.size());
+  }
+  return out;
+}
+
+std::vector<Cell> tuned_cells(const Experiment& experiment, const std::vector<Chosen>& chosen) {
+  std::vector<std::string> arms;
+  std::vector<Cell> out;
+  for (const Cell& cell : experiment.cells) {
+    const std::string key = arm_key(cell);
+    auto at = std::find(arms.begin(), arms.end(), key);
+    if (at == arms.end()) at = arms.insert(arms.end(), key);
+    out.push_back(changed(cell, experiment.tuning->path, experiment.tuning->values[chosen.at(static_cast<size_t>(at - arms.begin())).value]));
+  }
+  return out;
+}
+
+Json to_json(const Experiment& experiment, const std::vector<Chosen>& chosen) {
+  const Tuning& t = *experiment.tuning;
+  Json arms = Json::array();
+  for (const Chosen& c : chosen) {
+    Json means = Json::array();
+    for (const double mean : c.means) means.push_back(json_number(mean));
+    arms.push_back({{"arm", c.arm}, {"value", t.values[c.value]}, {"at_edge", c.at_edge}, {"means", means}});
+  }
+  return {{"path", t.path}, {"measure", t.measure}, {"goal", t.goal}, {"values", t.values}, {"seeds", t.seeds}, {"arms", arms}};
+}
+
+}  // namespace bnlab

@@ -1,0 +1,48 @@
+// An experiment file: a config with `vary`, and beside it
+//   tune    {"path": "train.learning_rate", "values": [...], "seeds": [...], "measure": "test_accuracy", "goal": "max"}
+//           a value that each arm chooses for itself, on seeds of its own, before the runs that count
+//   claims  what the runs are to decide (read by whoever judges them)
+#pragma once
+
+#include <optional>
+
+#include "experiment/cells.h"
+
+namespace bnlab {
+
+struct Tuning {
+  std::string path, measure = "test_accuracy", goal = "max";
+  std::vector<Json> values;
+  std::vector<int64_t> seeds;
+};
+
+struct Experiment {
+  std::string name;
+  std::vector<Cell> cells;
+  std::optional<Tuning> tuning;
+};
+
+Experiment read_experiment(const std::string& path, const std::vector<std::string>& sets);
+
+// The runs that tune: every arm (cells that differ in nothing but the seed) with every value and every seed of the
+// tuning, under the name "<name>.tuning". arm_of[i]: index of the first cell of the arm that cell i tunes.
+struct TuningCells {
+  std::vector<Cell> cells;
+  std::vector<size_t> arm_of, value_of;
+};
+TuningCells tuning_cells(const Experiment& experiment);
+
+// What an arm has chosen.
+struct Chosen {
+  std::string arm;
+  size_t value = 0;
+  bool at_edge = false;               // the best is the smallest or largest value that was tried
+  std::vector<double> means;          // of the measure, by value; the worst possible where a run diverged
+};
+// measured[i]: the measure of tuning cell i, nan where it diverged or failed.
+std::vector<Chosen> choose(const Experiment& experiment, const TuningCells& tuning, const std::vector<double>& measured);
+// The cells that count, each with what its arm has chosen.
+std::vector<Cell> tuned_cells(const Experiment& experiment, const std::vector<Chosen>& chosen);
+Json to_json(const Experiment& experiment, const std::vector<Chosen>& chosen);
+
+}  // namespace bnlab

@@ -1,0 +1,41 @@
+// Who carries out the runs of a sweep.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace bnlab {
+
+struct Job {
+  size_t id;
+  std::string line;  // what a worker reads: {"job": id, "arm": ..., "config": {...}}
+};
+
+// How one run ended. outcome: completed, diverged, interrupted, failed.
+struct Ended {
+  size_t id;
+  std::string outcome, why, dir;
+  double seconds = 0;
+};
+
+class Launcher {
+ public:
+  virtual ~Launcher() = default;
+  // Runs all of them, first come first served, and says how each ended. Once `stop` is set none is begun any more and those
+  // under way are asked to leave a checkpoint.
+  virtual void run(const std::vector<Job>& jobs, const std::function<void(const Ended&)>& ended, const std::atomic<bool>& stop) = 0;
+  virtual size_t at_work() const = 0;
+};
+
+struct LaunchOptions {
+  std::string program, out, directory;  // of the results; of the sweep (logs)
+  int jobs = 1, threads = 1;
+  double timeout = 0;  // seconds a run may take; 0: any
+};
+
+std::unique_ptr<Launcher> local_launcher(const LaunchOptions& options);
+
+}  // namespace bnlab

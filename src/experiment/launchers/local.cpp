@@ -1,0 +1,170 @@
+// Worker processes on this machine: each is given one run after the other over a pipe, so that a short run pays neither
+// for a process nor for loading data; one that dies loses the run it was at, and another takes its place.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "core/document.h"
+#include "core/error.h"
+#include "experiment/launchers/launcher.h"
+
+namespace bnlab {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class Worker {
+ public:
+  explicit Worker(const LaunchOptions& options) {
+    int in[2], out[2];
+    if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0) throw FileError("pipe", std::strerror(errno));
+    const std::string log = options.directory + "/workers.log", threads = std::to_string(options.threads);
+    const std::vector<std::string> words{options.program, "worker", "--out", options.out, "--threads", threads};
+    std::vector<char*> arguments;
+    for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, in[0], 0);
+    posix_spawn_file_actions_adddup2(&actions, out[1], 1);
+    posix_spawn_file_actions_addopen(&actions, 2, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0666);
+    const int error = ::posix_spawn(&pid_, options.program.c_str(), &actions, nullptr, arguments.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    ::close(in[0]), ::close(out[1]);
+    to_ = in[1], from_ = out[0];
+    if (error != 0) throw FileError(options.program, std::string("cannot start: ") + std::strerror(error));
+  }
+  ~Worker() {
+    if (to_ >= 0) ::close(to_);
+    ::close(from_);
+    if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
+  }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  bool busy() const { return job_ != nullptr; }
+  const Job& job() const { return *job_; }
+  int from() const { return from_; }
+  double running() const { return std::chrono::duration<double>(Clock::now() - begun_).count(); }
+  void give(const Job& job) {
+    job_ = &job, begun_ = Clock::now(), timed_out_ = false;
+    const std::string line = job.line + "\n";
+    for (size_t done = 0; done < line.size();) {
+      const ssize_t wrote = ::write(to_, line.data() + done, line.size() - done);
+      if (wrote < 0 && errno == EINTR) continue;
+      if (wrote < 0) break;  // it has died: reading will say so
+      done += static_cast<size_t>(wrote);
+    }
+  }
+  void no_more() {
+    if (to_ >= 0) ::close(to_);
+    to_ = -1;
+  }
+  void signal(int number) const { ::kill(pid_, number); }
+  void time_out() {
+    timed_out_ = true;
+    signal(SIGKILL);
+  }
+
+  // Reads what is there. An answer, or how it died; nothing while the line is not whole.
+  bool read(Ended& ended) {
+    char block[1 << 14];
+    const ssize_t got = ::read(from_, block, sizeof block);
+    if (got < 0 && errno == EINTR) return false;
+    if (got <= 0) {
+      int status = 0;
+      ::waitpid(pid_, &status, 0);
+      pid_ = -1;
+      dead_ = true;
+      if (!job_) return false;
+      const std::string how = timed_out_ ? fmt::format("took longer than the timeout, {:.0f} s", running())
+                              : WIFSIGNALED(status) ? fmt::format("the process was ended by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)))
+                                                    : fmt::format("the process left with exit code {}", WEXITSTATUS(status));
+      ended = {job_->id, "failed", how, "", running()};
+      job_ = nullptr;
+      return true;
+    }
+    buffer_.append(block, static_cast<size_t>(got));
+    const size_t end = buffer_.find('\n');
+    if (end == std::string::npos || !job_) return false;
+    const Json answer = Json::parse(buffer_.substr(0, end), nullptr, false);
+    buffer_.erase(0, end + 1);
+    ended = {job_->id, "failed", "the worker said something else than an answer", "", running()};
+    if (answer.is_object()) ended.outcome = answer.value("outcome", "failed"), ended.why = answer.value("why", ""), ended.dir = answer.value("dir", "");
+    job_ = nullptr;
+    return true;
+  }
+  bool dead() const { return dead_; }
+
+ private:
+  pid_t pid_ = -1;
+  int to_ = -1, from_ = -1;
+  const Job* job_ = nullptr;
+  Clock::time_point begun_;
+  std::string buffer_;
+  bool dead_ = false, timed_out_ = false;
+};
+
+class Local : public Launcher {
+ public:
+  explicit Local(LaunchOptions options) : options_(std::move(options)) {}
+  size_t at_work() const override { return busy_; }
+
+  void run(const std::vector<Job>& jobs, const std::function<void(const Ended&)>& ended, const std::atomic<bool>& stop) override {
+    ::signal(SIGPIPE, SIG_IGN);
+    size_t next = 0;
+    bool asked = false;
+    std::vector<std::unique_ptr<Worker>> workers(std::min(static_cast<size_t>(options_.jobs), jobs.size()));
+    for (;;) {
+      if (stop && !asked) {  // Ctrl-C reaches the workers by itself; a signal to this process alone does not
+        for (auto& worker : workers) {
+          if (worker && worker->busy()) worker->signal(SIGTERM);
+        }
+        asked = true;
+      }
+      busy_ = 0;
+      for (auto& worker : workers) {
+        if (worker && worker->dead()) worker.reset();
+        if (!stop && next < jobs.size() && !(worker && worker->busy())) {
+          if (!worker) worker = std::make_unique<Worker>(options_);
+          worker->give(jobs[next++]);
+        }
+        busy_ += worker && worker->busy();
+      }
+      if (busy_ == 0) break;
+      std::vector<pollfd> waiting;
+      for (auto& worker : workers) waiting.push_back({worker ? worker->from() : -1, POLLIN, 0});
+      ::poll(waiting.data(), waiting.size(), 200);
+      for (size_t i = 0; i < workers.size(); ++i) {
+        if (!workers[i]) continue;
+        if (options_.timeout > 0 && workers[i]->busy() && workers[i]->running() > options_.timeout) workers[i]->time_out();
+        Ended end;
+        if (waiting[i].revents && workers[i]->read(end)) ended(end);
+      }
+    }
+    for (auto& worker : workers) {
+      if (worker) worker->no_more();
+    }
+  }
+
+ private:
+  LaunchOptions options_;
+  size_t busy_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Launcher> local_launcher(const LaunchOptions& options) { return std::make_unique<Local>(options); }
+
+}  // namespace bnlab

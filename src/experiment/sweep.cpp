@@ -1,0 +1,203 @@
+#include "experiment/sweep.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/environment.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/text.h"
+#include "experiment/board.h"
+#include "experiment/run_directory.h"
+
+namespace bnlab {
+namespace {
+
+// What a step's time depends on.
+std::string shape_of(const RunConfig& config) {
+  const Json all = resolved(config);
+  return Json{all["data"], all["model"], all["engine"], config.train.batch_size}.dump();
+}
+
+std::string line_of(size_t id, const Cell& cell) {
+  return Json{{"job", id}, {"arm", cell.arm}, {"config", resolved(cell.config)}}.dump();
+}
+
+}  // namespace
+
+Sweep::Sweep(Experiment experiment, SweepOptions options)
+    : experiment_(std::move(experiment)), options_(std::move(options)), directory_(options_.launch.out + "/" + experiment_.name) {
+  options_.launch.directory = directory_;
+}
+
+Sweep::~Sweep() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+void Sweep::check() {
+  Progress silent(ProgressMode::none);
+  Runner runner({}, silent);
+  std::set<std::string> seen;
+  std::vector<Cell> all = experiment_.cells;
+  if (experiment_.tuning) {
+    for (Cell& cell : tuning_cells(experiment_).cells) all.push_back(std::move(cell));
+  }
+  for (const Cell& cell : all) {
+    if (seen.insert(identity(cell.config)).second) runner.check(cell);
+  }
+}
+
+std::string Sweep::plan() {
+  std::vector<std::vector<std::string>> rows{{"arm", "runs", "finished", "steps"}};
+  std::vector<std::string> order;
+  std::map<std::string, std::array<size_t, 2>> arms;
+  std::map<std::string, int64_t> steps;
+  auto look = [&](const std::vector<Cell>& cells, const std::string& prefix) {
+    for (const Cell& cell : cells) {
+      const std::string label = prefix + cell.arm;
+      if (!arms.contains(label)) order.push_back(label);
+      auto& [runs, finished] = arms[label];
+      ++runs;
+      finished += RunDirectory(options_.launch.out, cell.config, cell.arm).finished().has_value();
+      steps[label] = cell.config.train.steps;
+    }
+  };
+  if (experiment_.tuning) look(tuning_cells(experiment_).cells, "tune: ");
+  look(experiment_.cells, "");
+  size_t runs = 0, finished = 0;
+  for (const auto& label : order) {
+    rows.push_back({label, std::to_string(arms[label][0]), std::to_string(arms[label][1]), std::to_string(steps[label])});
+    runs += arms[label][0], finished += arms[label][1];
+  }
+  std::string out = aligned(rows) + fmt::format("\n{} runs, {} finished already\n", runs, finished);
+  if (runs == finished) return out;
+  Progress silent(ProgressMode::none);
+  RunOptions few;
+  few.threads = options_.launch.threads;
+  Runner runner(few, silent);
+  std::map<std::string, double> per_step;
+  double seconds = 0;
+  auto add = [&](const std::vector<Cell>& cells) {
+    for (const Cell& cell : cells) {
+      if (RunDirectory(options_.launch.out, cell.config, cell.arm).finished()) continue;
+      const std::string shape = shape_of(cell.config);
+      if (!per_step.contains(shape)) per_step[shape] = runner.seconds_per_step(cell);
+      seconds += per_step[shape] * static_cast<double>(runner.steps(cell));
+    }
+  };
+  if (experiment_.tuning) add(tuning_cells(experiment_).cells);
+  add(experiment_.cells);
+  return out + fmt::format("about {} of training, {} at a time with {} thread{} each (measured over a few steps; probes and evaluations come on top)\n", duration(seconds / options_.launch.jobs),
+                           options_.launch.jobs, options_.launch.threads, options_.launch.threads == 1 ? "" : "s");
+}
+
+SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
+  SweepResult result;
+  result.runs = cells.size(), result.records.resize(cells.size());
+  std::map<std::string, size_t> stale;
+  std::vector<size_t> wanted;
+  std::set<std::string> taken;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    RunDirectory directory(options_.launch.out, cells[i].config, cells[i].arm);
+    if (!taken.insert(directory.path()).second) {
+      ++result.reused;  // two cells say the same
+      continue;
+    }
+    const Json status = directory.read("status.json");
+    const std::string state = status.is_object() ? status.value("state", "") : "";
+    const bool finished = state == "completed" || state == "diverged";
+    bool repeat = options_.retry == "all" || (options_.retry == "diverged" && state == "diverged");
+    if (finished && directory.made_by_another_build()) {
+      ++stale[directory.read("manifest.json").value("commit", "?").substr(0, 12)];
+      repeat |= options_.rerun_stale;
+    }
+    if (finished && !repeat) {
+      ++result.reused;
+      continue;
+    }
+    if (state == "failed" && options_.retry != "failed" && options_.retry != "all") {
+      ++result.failed;
+      if (!options_.quiet) fmt::print(stderr, "failed before, not repeated (--retry failed repeats it): {}: {}\n", directory.path(), status.value("why", ""));
+      continue;
+    }
+    if (finished || state == "failed") directory.clear();
+    wanted.push_back(i);
+  }
+  for (const auto& [commit, count] : stale) {
+    if (!options_.quiet) fmt::print(stderr, "note: {} runs were made by another build ({}){}\n", count, commit, options_.rerun_stale ? "; they are repeated" : "; --rerun-stale repeats them");
+  }
+  // longest first, so that no long one is left alone at the end
+  auto work = [&](size_t i) {
+    const TrainConfig& train = cells[i].config.train;
+    return train.epochs > 0 ? train.epochs * 1e5 : static_cast<double>(train.steps) * static_cast<double>(train.batch_size);
+  };
+  std::stable_sort(wanted.begin(), wanted.end(), [&](size_t a, size_t b) { return work(a) > work(b); });
+  std::vector<Job> jobs;
+  for (const size_t i : wanted) jobs.push_back({i, line_of(i, cells[i])});
+
+  Board board(options_.quiet ? ProgressMode::none : ProgressMode::automatic, experiment_.name + what, cells.size(), result.reused);
+  const auto launcher = local_launcher(options_.launch);
+  std::atomic<bool>& stop = stop_requested();
+  std::atomic<bool> enough{false};
+  std::atomic<bool>& halt = options_.fail_fast ? enough : stop;
+  launcher->run(jobs, [&](const Ended& ended) {
+    const Cell& cell = cells[ended.id];
+    if (ended.outcome == "failed") {
+      ++result.failed;
+      RunDirectory directory(options_.launch.out, cell.config, cell.arm);
+      directory.lost(ended.why);
+      board.say(fmt::format("failed: {} seed {}: {}", cell.arm, cell.config.seed, ended.why));
+      if (options_.fail_fast) enough = true;
+    }
+    result.done += ended.outcome == "completed";
+    result.diverged += ended.outcome == "diverged";
+    if (stop) enough = true;
+    board.ended(ended.outcome, launcher->at_work());
+  }, halt);
+  board.end();
+  result.interrupted = stop;
+  for (size_t i = 0; i < cells.size(); ++i) read_run(RunDirectory(options_.launch.out, cells[i].config, cells[i].arm).path(), result.records[i]);
+  return result;
+}
+
+SweepResult Sweep::run() {
+  make_directories(directory_);
+  lock_ = ::open((directory_ + "/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (lock_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0) throw FileError(directory_, lock_ < 0 ? "cannot write here" : "another sweep is at work here; wait for it, or end it");
+  std::vector<Cell> cells = experiment_.cells;
+  if (experiment_.tuning) {
+    const TuningCells tuning = tuning_cells(experiment_);
+    SweepResult tuned = carry_out(tuning.cells, " (tuning)");
+    if (tuned.interrupted) return tuned;
+    std::vector<double> measured;
+    for (const RunRecord& record : tuned.records) {
+      const auto at = record.measures.find(experiment_.tuning->measure);
+      if (record.state == "completed" && at == record.measures.end()) {
+        std::vector<std::string> known;
+        for (const auto& [key, value] : record.measures) known.push_back(key);
+        throw ConfigError("tune.measure", fmt::format("'{}' is not measured{} (known: {})", experiment_.tuning->measure, did_you_mean(experiment_.tuning->measure, known), join(known)));
+      }
+      measured.push_back(record.state == "completed" ? at->second : std::nan(""));
+    }
+    const std::vector<Chosen> chosen = choose(experiment_, tuning, measured);
+    write_atomically(directory_ + "/tuned.json", to_json(experiment_, chosen).dump(2) + "\n");
+    for (const Chosen& c : chosen) {
+      if (!options_.quiet && c.at_edge) fmt::print(stderr, "warning: {}: the best {} is {}, at the edge of what was tried\n", c.arm, experiment_.tuning->path, experiment_.tuning->values[c.value].dump());
+    }
+    cells = tuned_cells(experiment_, chosen);
+  }
+  SweepResult result = carry_out(cells, "");
+  write_index(directory_, find_runs(directory_));
+  return result;
+}
+
+}  // namespace bnlab

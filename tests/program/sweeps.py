@@ -1,0 +1,155 @@
+#!/usr/bin/python3
+"""sweeps.py PROGRAM [--runs N] [--interrupts N] - a sweep that is stopped at random gives what one gives that is not.
+
+Each cell ends exactly once; two sweeps never work in one directory; a run that dies or takes too long is named, marked and
+repeated only when asked for; a larger grid takes over what a smaller one has finished; tuned values are recorded.
+"""
+import argparse, json, os, random, re, shutil, signal, subprocess, sys, tempfile, time
+
+parser = argparse.ArgumentParser()
+parser.add_argument("program")
+parser.add_argument("--runs", type=int, default=40)
+parser.add_argument("--interrupts", type=int, default=5)
+parser.add_argument("--seed", type=int, default=1)
+options = parser.parse_args()
+random.seed(options.seed)
+top = tempfile.mkdtemp(prefix="bnlab_sweeps_")
+os.chdir(top)
+
+BODY = {"name": "grid", "data": {"name": "gaussian_mixture", "features": 16, "classes": 3, "samples": 300},
+        "model": {"widths": [16, 16], "norm": "batch_norm"}, "train": {"steps": 400, "batch_size": 20, "learning_rate": 0.1},
+        "checkpoint": {"every": 50}, "probes": {"distribution": {"every": 100}}}
+SEEDS = options.runs // 4
+GRID = [{"grid": {"train.learning_rate": [0.01, 0.1], "model.activation": ["relu", "tanh"]}}, {"seeds": {"from": 1, "count": SEEDS}}]
+
+
+def write(name, **more):
+    with open(name, "w") as file:
+        json.dump({**BODY, **more}, file)
+
+
+def sweep(config, *more, **kinds):
+    return subprocess.run([options.program, "sweep", config, *more], capture_output=True, text=True, **kinds)
+
+
+def check(condition, what):
+    if not condition:
+        sys.exit(f"sweeps.py: {what}")
+
+
+def contents(out):
+    found = {}
+    for folder, _, names in os.walk(out):
+        for name in names:
+            rest = os.path.relpath(os.path.join(folder, name), out)
+            if name.endswith(".csv") and name not in ("timing.csv", "index.csv") or "export" in rest or name == "config.resolved.json":
+                with open(os.path.join(folder, name), "rb") as file:
+                    found[rest] = file.read()
+    return found
+
+
+def ended_once(out):
+    for folder, _, names in os.walk(out):
+        if "log.txt" in names:
+            with open(os.path.join(folder, "log.txt")) as file:
+                text = file.read()
+            check(text.count("completed after") == 1, f"{folder} did not end exactly once:\n{text}")
+
+
+write("grid.json", vary=GRID)
+begin = time.time()
+whole = sweep("grid.json", "--jobs", "2", "--out", "whole")
+seconds = time.time() - begin
+check(whole.returncode == 0, whole.stderr)
+expected = contents("whole")
+check(sum("config.resolved" in name for name in expected) == 4 * SEEDS, "not every cell has run")
+
+# stopped at random, by a signal to the sweep or by the death of the sweep
+stops = 0
+while True:
+    process = subprocess.Popen([options.program, "sweep", "grid.json", "--jobs", "2", "--out", "torn"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    if stops < options.interrupts:
+        time.sleep(random.uniform(0.1, 0.6) * seconds)
+        how = random.choice([signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+        if process.poll() is None:
+            if how == signal.SIGINT:
+                os.killpg(process.pid, how)  # as Ctrl-C does
+            else:
+                process.send_signal(how)
+            stops += 1
+    out, err = process.communicate()
+    if process.returncode == 0:
+        break
+    check(process.returncode in (130, -signal.SIGKILL), f"exit {process.returncode}: {err}")
+    check(process.returncode != 130 or "the same command goes on" in err, err)
+    time.sleep(0.3)  # workers of a sweep that was killed leave by themselves
+check(contents("torn") == expected, "an interrupted sweep gave other bytes")
+ended_once("torn")
+print(f"{4 * SEEDS} runs, stopped {stops} times: the same bytes, each ended once")
+
+again = sweep("grid.json", "--jobs", "2", "--out", "torn")
+check(f"0 completed now, 0 diverged now, 0 failed, {4 * SEEDS} there before" in again.stdout, again.stdout)
+with open("torn/grid/index.csv") as file:
+    check(len(file.readlines()) == 4 * SEEDS + 1, "index.csv does not have every run")
+
+# a larger grid takes over what the smaller one has finished, whatever its arms are called there
+write("larger.json", vary=GRID + [{"grid": {"train.momentum": [0, 0.9]}}])
+larger = sweep("larger.json", "--jobs", "2", "--out", "torn")
+check(f"{4 * SEEDS} completed now, 0 diverged now, 0 failed, {4 * SEEDS} there before" in larger.stdout, larger.stdout)
+
+# two at once
+first = subprocess.Popen([options.program, "sweep", "grid.json", "--out", "both", "--jobs", "1"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+while not os.path.exists("both/grid/.lock"):
+    time.sleep(0.01)
+time.sleep(0.1)
+second = sweep("grid.json", "--out", "both", "--jobs", "1")
+check(second.returncode == 3 and "another sweep is at work here" in second.stderr, second.stderr)
+check(first.wait() == 0 and contents("both") == expected, "the first of two sweeps was disturbed")
+
+# a run that takes too long
+write("long.json", train={**BODY["train"], "steps": 50_000_000}, vary=[{"seeds": [1]}])
+long = sweep("long.json", "--out", "long", "--timeout", "1")
+check(long.returncode == 1 and "took longer than the timeout" in long.stderr, long.stderr)
+long = sweep("long.json", "--out", "long", "--timeout", "1")
+check(long.returncode == 1 and "failed before, not repeated (--retry failed repeats it)" in long.stderr, long.stderr)
+long = sweep("long.json", "--out", "long", "--timeout", "1", "--retry", "failed")
+check(long.returncode == 1 and "failed: " in long.stderr and "failed before" not in long.stderr, long.stderr)
+
+# a worker that dies takes its run along and nothing else
+write("death.json", train={**BODY["train"], "steps": 4000}, vary=[{"seeds": {"from": 1, "count": 4}}])
+process = subprocess.Popen([options.program, "sweep", "death.json", "--out", "death", "--jobs", "1"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+pid = None
+while pid is None:
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat") as file:
+                    if re.match(r"\d+ \(bnlab\) \S (\d+)", file.read()).group(1) == str(process.pid):
+                        pid = int(entry)
+            except (OSError, AttributeError):
+                pass
+time.sleep(0.1)
+os.kill(pid, signal.SIGKILL)
+out, err = process.communicate()
+check(process.returncode == 1 and "ended by signal 9" in err and "3 completed now, 0 diverged now, 1 failed" in out, out + err)
+death = sweep("death.json", "--out", "death", "--retry", "failed")
+check(death.returncode == 0 and "1 completed now" in death.stdout, death.stdout + death.stderr)
+
+# tuning: other seeds, the best value per arm, a warning at the edge, what was chosen is what runs
+write("tuned.json", vary=[{"arms": {"a": {}, "b": {"model.norm": "layer_norm"}}}, {"seeds": [1, 2]}],
+      tune={"path": "train.learning_rate", "values": {"from": 0.00001, "to": 0.1, "count": 3}, "seeds": [100, 101], "measure": "train_loss", "goal": "min"})
+tuned = sweep("tuned.json", "--out", "tuned")
+check(tuned.returncode == 0 and "at the edge of what was tried" in tuned.stderr, tuned.stderr)
+with open("tuned/grid/tuned.json") as file:
+    chosen = json.load(file)
+check([arm["value"] for arm in chosen["arms"]] == [0.1, 0.1] and chosen["seeds"] == [100, 101], chosen)
+check(len(os.listdir("tuned/grid.tuning")) >= 6, os.listdir("tuned/grid.tuning"))
+for arm in ("a", "b"):
+    folder = next(name for name in os.listdir("tuned/grid") if name.startswith(arm + "-"))
+    with open(f"tuned/grid/{folder}/seed-1/config.resolved.json") as file:
+        check(json.load(file)["train"]["learning_rate"] == 0.1, "the chosen rate is not what ran")
+write("cheat.json", vary=[{"seeds": [1, 2]}], tune={"path": "train.learning_rate", "values": [0.1], "seeds": [2]})
+cheat = sweep("cheat.json", "--out", "tuned")
+check(cheat.returncode == 2 and "seed 2 tunes and counts" in cheat.stderr, cheat.stderr)
+shutil.rmtree(top)
+print("sweeps: all as it should be")
