@@ -111,8 +111,54 @@ int run_app(int argc, char** argv) {
   sweep_app->add_flag("--fail-fast", sweep.fail_fast, "begin no further run once one has failed");
   sweep_app->add_flag("--rerun-stale", sweep.rerun_stale, "repeat runs that another build has made");
   sweep_app->add_flag("--quiet", sweep.quiet, "errors only");
-  sweep_app->footer("Examples:\n  bnlab sweep configs/scalings.json --dry-run\n  bnlab sweep configs/scalings.json --jobs 2\nExit codes: 0 all runs have ended (diverged ones too), 1 some failed, 130 interrupted: the same command goes on.");
+  sweep_app->footer("Examples:\n  bnlab sweep configs/scalings.json --dry-run\n  bnlab sweep configs/scalings.json --jobs 2\nExit codes: 0 all runs have ended (diverged ones too), 4 some failed, 130 interrupted: the same command goes on.");
   sweep_app->callback([&] { chosen = [&] { return sweep_command(sweep); }; });
+
+  LsArguments ls;
+  auto* ls_app = app.add_subcommand("ls", "runs that are there: filtered, with columns of choice");
+  ls_app->add_option("ROOT", ls.root, "where to look")->capture_default_str();
+  ls_app->add_option("--where", ls.where, "PATH=PATTERN, e.g. model.norm=batch_norm or state=diverged (may be repeated: all must hold)")->expected(1)->take_all()->allow_extra_args(false);
+  ls_app->add_option("--columns", ls.columns, "fields, numbers of the summary, paths of the config")->delimiter(',');
+  ls_app->add_flag("--csv", ls.csv);
+  ls_app->add_flag("--json", ls.json, "one object a run");
+  ls_app->add_flag("--index", ls.index, "write ROOT/index.csv instead");
+  ls_app->footer("Examples:\n  bnlab ls --where state=diverged\n  bnlab ls results/runs/scalings --columns arm,model.scaling,test_accuracy --csv");
+  ls_app->callback([&] { chosen = [&] { return ls_command(ls); }; });
+
+  CompareArguments compare;
+  auto* compare_app = app.add_subcommand("compare", "arms over seeds: mean, 95 % interval, n");
+  compare_app->add_option("ROOT", compare.root, "where to look")->capture_default_str();
+  compare_app->add_option("--where", compare.where, "as for ls")->expected(1)->take_all()->allow_extra_args(false);
+  compare_app->add_option("--measure", compare.measures, "numbers of the summary (test_accuracy)")->delimiter(',');
+  compare_app->add_option("--by", compare.by, "what makes a group")->delimiter(',')->capture_default_str();
+  compare_app->add_flag("--csv", compare.csv);
+  compare_app->footer("Example:\n  bnlab compare results/runs/quickstart --by model.norm --measure test_accuracy,train_loss");
+  compare_app->callback([&] { chosen = [&] { return compare_command(compare); }; });
+
+  std::string diff_a, diff_b;
+  auto* diff = app.add_subcommand("diff", "what two runs have different: configs and numbers");
+  diff->add_option("A", diff_a, "directory of a run")->required();
+  diff->add_option("B", diff_b, "directory of another")->required();
+  diff->callback([&] { chosen = [&] { return diff_command(diff_a, diff_b); }; });
+
+  std::string tail_dir;
+  int tail_lines = 10;
+  bool follow = false;
+  auto* tail = app.add_subcommand("tail", "the last rows of a run's train.csv");
+  tail->add_option("DIR", tail_dir, "directory of a run")->required();
+  tail->add_option("-n", tail_lines, "rows")->check(CLI::Range(1, 1000000))->capture_default_str();
+  tail->add_flag("-f,--follow", follow, "until the run ends");
+  tail->callback([&] { chosen = [&] { return tail_command(tail_dir, tail_lines, follow); }; });
+
+  std::string rm_root = "results/runs";
+  std::vector<std::string> rm_where;
+  bool rm_yes = false;
+  auto* rm = app.add_subcommand("rm", "remove runs; without --yes it only says which");
+  rm->add_option("ROOT", rm_root, "where to look")->capture_default_str();
+  rm->add_option("--where", rm_where, "as for ls")->expected(1)->take_all()->allow_extra_args(false);
+  rm->add_flag("--yes", rm_yes);
+  rm->footer("Example:\n  bnlab rm --where state=failed --yes");
+  rm->callback([&] { chosen = [&] { return rm_command(rm_root, rm_where, rm_yes); }; });
 
   std::string worker_out;
   int worker_threads = 1;

@@ -92,6 +92,14 @@ std::string RunDirectory::claim(bool overwrite) {
   return known ? state : "";
 }
 
+bool RunDirectory::at_work(const std::string& path) {
+  const int file = ::open((path + "/.lock").c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool held = ::flock(file, LOCK_EX | LOCK_NB) != 0;
+  ::close(file);
+  return held;
+}
+
 void RunDirectory::clear() const {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {

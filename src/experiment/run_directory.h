@@ -19,6 +19,7 @@ class RunDirectory {
   // Makes the directory ours until this object goes; one in which another process is at work is a FileError, and so is a
   // finished run unless `overwrite`. Returns what state was there before, "" for none.
   std::string claim(bool overwrite);
+  static bool at_work(const std::string& path);  // does a process hold it?
   // What a run before this one left is removed.
   void clear() const;
   // A run is there, but the program or its flags were others. (A finished run keeps its place until `clear`.)

@@ -97,6 +97,23 @@ write("larger.json", vary=GRID + [{"grid": {"train.momentum": [0, 0.9]}}])
 larger = sweep("larger.json", "--jobs", "2", "--out", "torn")
 check(f"{4 * SEEDS} completed now, 0 diverged now, 0 failed, {4 * SEEDS} there before" in larger.stdout, larger.stdout)
 
+# ls, compare, diff, rm on what is there
+def ask(*words):
+    return subprocess.run([options.program, *words], capture_output=True, text=True)
+
+
+listed = ask("ls", "torn", "--where", "model.activation=relu", "--where", "train.learning_rate=0.1", "--where", "train.momentum=0.0", "--columns", "seed,state,test_accuracy", "--csv")
+rows = listed.stdout.splitlines()
+check(rows[0] == "seed,state,test_accuracy" and len(rows) == SEEDS + 1 and all(",completed,0." in row for row in rows[1:]), listed.stdout + listed.stderr)
+compared = ask("compare", "torn", "--where", "train.momentum=0.0", "--by", "model.activation,train.learning_rate", "--csv").stdout.splitlines()
+mean = sum(float(row.split(",")[2]) for row in rows[1:]) / SEEDS
+check(any(row.startswith(f"relu,0.1,test_accuracy,{SEEDS},0,") and abs(float(row.split(",")[5]) - mean) < 1e-12 for row in compared), compared)
+check("did you mean 'model.norm'" in ask("ls", "torn", "--where", "model.nrom=x").stderr, "no nearest word")
+a, b = (next(line for line in ask("ls", "torn", "--columns", "dir", "--where", f"seed={seed}", "--csv").stdout.splitlines()[1:]) for seed in (1, 2))
+check(ask("diff", a, a).stdout == "the same config, the same numbers\n" and "\nseed " in ask("diff", a, b).stdout, "diff")
+check("would go" in ask("rm", "torn", "--where", "train.momentum=0.9").stdout and ask("rm", "torn", "--where", "train.momentum=0.9", "--yes").stdout.endswith(f"{4 * SEEDS} runs removed\n"), "rm")
+check(contents("torn") == expected, "rm took others along")
+
 # two at once
 first = subprocess.Popen([options.program, "sweep", "grid.json", "--out", "both", "--jobs", "1"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 while not os.path.exists("both/grid/.lock"):
@@ -109,11 +126,11 @@ check(first.wait() == 0 and contents("both") == expected, "the first of two swee
 # a run that takes too long
 write("long.json", train={**BODY["train"], "steps": 50_000_000}, vary=[{"seeds": [1]}])
 long = sweep("long.json", "--out", "long", "--timeout", "1")
-check(long.returncode == 1 and "took longer than the timeout" in long.stderr, long.stderr)
+check(long.returncode == 4 and "took longer than the timeout" in long.stderr, long.stderr)
 long = sweep("long.json", "--out", "long", "--timeout", "1")
-check(long.returncode == 1 and "failed before, not repeated (--retry failed repeats it)" in long.stderr, long.stderr)
+check(long.returncode == 4 and "failed before, not repeated (--retry failed repeats it)" in long.stderr, long.stderr)
 long = sweep("long.json", "--out", "long", "--timeout", "1", "--retry", "failed")
-check(long.returncode == 1 and "failed: " in long.stderr and "failed before" not in long.stderr, long.stderr)
+check(long.returncode == 4 and "failed: " in long.stderr and "failed before" not in long.stderr, long.stderr)
 
 # a worker that dies takes its run along and nothing else
 write("death.json", train={**BODY["train"], "steps": 4000}, vary=[{"seeds": {"from": 1, "count": 4}}])
@@ -131,7 +148,7 @@ while pid is None:
 time.sleep(0.1)
 os.kill(pid, signal.SIGKILL)
 out, err = process.communicate()
-check(process.returncode == 1 and "ended by signal 9" in err and "3 completed now, 0 diverged now, 1 failed" in out, out + err)
+check(process.returncode == 4 and "ended by signal 9" in err and "3 completed now, 0 diverged now, 1 failed" in out, out + err)
 death = sweep("death.json", "--out", "death", "--retry", "failed")
 check(death.returncode == 0 and "1 completed now" in death.stdout, death.stdout + death.stderr)
 

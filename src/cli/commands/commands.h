@@ -25,6 +25,22 @@ int sweep_command(const SweepArguments& arguments);
 // Runs what it is told on stdin, one line of JSON a run, and answers with one.
 int worker_command(const std::string& out, int threads);
 
+struct LsArguments {
+  std::string root = "results/runs";
+  std::vector<std::string> where, columns;
+  bool csv = false, json = false, index = false;
+};
+int ls_command(const LsArguments& arguments);
+struct CompareArguments {
+  std::string root = "results/runs";
+  std::vector<std::string> where, measures, by{"arm"};
+  bool csv = false;
+};
+int compare_command(const CompareArguments& arguments);
+int diff_command(const std::string& a, const std::string& b);
+int tail_command(const std::string& dir, int lines, bool follow);
+int rm_command(const std::string& root, const std::vector<std::string>& where, bool yes);
+
 int validate_command(const std::vector<std::string>& configs, const std::vector<std::string>& sets);
 int show_command(const std::string& config, const std::vector<std::string>& sets, bool json);
 int list_command(const std::string& kind, bool json);

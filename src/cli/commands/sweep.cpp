@@ -36,7 +36,7 @@ int sweep_command(const SweepArguments& arguments) {
     fmt::print(stderr, "bnlab: interrupted; the same command goes on where it stopped\n");
     return 130;
   }
-  return result.failed > 0 ? 1 : 0;
+  return result.failed > 0 ? 4 : 0;
 }
 
 int worker_command(const std::string& out, int threads) {

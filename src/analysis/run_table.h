@@ -1,0 +1,33 @@
+// Finished and unfinished runs as rows whose columns have names: what `bnlab ls` shows and `compare` groups.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "experiment/index.h"
+
+namespace bnlab {
+
+struct TableRun {
+  RunRecord record;
+  Json config;  // resolved; null where it cannot be read
+};
+
+// Runs below root that meet all conditions PATH=PATTERN ('*' and '?' as in the shell). A PATH that no run has is an error.
+std::vector<TableRun> load_runs(const std::string& root, const std::vector<std::string>& conditions);
+
+// A field of the record (name, arm, seed, state, why, step, seconds, commit, dir), a number of its summary
+// ("test_accuracy", "hessian.eigenvalue_batch_max"), or a path of its config ("model.norm.name", "train.learning_rate"); a
+// thing with options is its name. "" where the run has none.
+std::string field(const TableRun& run, const std::string& name);
+double measure(const TableRun& run, const std::string& name);  // nan where there is none
+
+// The same arm over seeds.
+struct Group {
+  std::vector<std::string> key;  // a value for each field of `by`
+  size_t n = 0, without = 0;  // runs with the number; runs without (diverged, failed, unfinished)
+  double mean = 0, low = 0, high = 0, least = 0, most = 0;  // low .. high: the 95 % interval of the mean (Student's t), nan below 2 runs
+};
+// by: fields whose equal values make a group. A run is one observation; nothing else is.
+std::vector<Group> group_runs(const std::vector<TableRun>& runs, const std::vector<std::string>& by, const std::string& measured);
+
+}  // namespace bnlab
