@@ -16,13 +16,17 @@
 
 namespace bnlab {
 
+// Asked once: the kernel takes a millisecond to answer.
 std::string cpu_model() {
-  std::ifstream file("/proc/cpuinfo");
-  std::string line;
-  while (std::getline(file, line)) {
-    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
-  }
-  return "unknown";
+  static const std::string model = [] {
+    std::ifstream file("/proc/cpuinfo");
+    std::string line;
+    while (std::getline(file, line)) {
+      if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+    }
+    return std::string("unknown");
+  }();
+  return model;
 }
 
 std::string host_name() {

@@ -82,7 +82,6 @@ std::string RunDirectory::claim(bool overwrite) {
   }
   const std::string state = known ? status.value("state", "") : "";
   if ((state == "completed" || state == "diverged") && !overwrite) throw FileError(path_, "holds a finished run; --overwrite replaces it");
-  make_directories(path_ + "/probes");
   std::error_code error;  // files that a killed process was about to rename
   std::vector<std::filesystem::path> halves;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(path_, error)) {
