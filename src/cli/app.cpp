@@ -107,6 +107,8 @@ int run_app(int argc, char** argv) {
   sweep_app->add_option("--threads", sweep.threads, "of each run")->check(CLI::Range(1, 1024))->capture_default_str();
   sweep_app->add_option("--retry", sweep.retry, "runs of an earlier sweep that are repeated: failed, diverged or all")->check(CLI::IsMember({"failed", "diverged", "all"}));
   sweep_app->add_option("--timeout", sweep.timeout, "seconds that a run may take; 0: any")->check(CLI::Range(0.0, 1e9));
+  sweep_app->add_option("--launcher", sweep.launcher, "local processes, or a job array on a Slurm cluster")->check(CLI::IsMember({"local", "slurm"}))->capture_default_str();
+  sweep_app->add_option("--slurm", sweep.slurm, "JSON with partition, account, time, memory, tasks, ...: docs/sweeps.md");
   sweep_app->add_flag("--dry-run", sweep.dry_run, "say what would run and about how long, and stop");
   sweep_app->add_flag("--fail-fast", sweep.fail_fast, "begin no further run once one has failed");
   sweep_app->add_flag("--rerun-stale", sweep.rerun_stale, "repeat runs that another build has made");
@@ -160,12 +162,14 @@ int run_app(int argc, char** argv) {
   rm->footer("Example:\n  bnlab rm --where state=failed --yes");
   rm->callback([&] { chosen = [&] { return rm_command(rm_root, rm_where, rm_yes); }; });
 
-  std::string worker_out;
-  int worker_threads = 1;
-  auto* worker = app.add_subcommand("worker", "")->group("");  // started by sweep
-  worker->add_option("--out", worker_out)->required();
-  worker->add_option("--threads", worker_threads);
-  worker->callback([&] { chosen = [&] { return worker_command(worker_out, worker_threads); }; });
+  WorkerArguments worker;
+  auto* worker_app = app.add_subcommand("worker", "")->group("");  // started by sweep
+  worker_app->add_option("--out", worker.out)->required();
+  worker_app->add_option("--threads", worker.threads);
+  worker_app->add_option("--jobs", worker.jobs);
+  worker_app->add_option("--share", worker.share);
+  worker_app->add_option("--answers", worker.answers);
+  worker_app->callback([&] { chosen = [&] { return worker_command(worker); }; });
 
   std::string kind;
   bool list_json = false;

@@ -45,6 +45,12 @@ class FileError : public Error {
   FileError(const std::string& path, const std::string& what) : Error(3, path + ": " + what) {}
 };
 
+// Another process is at work there.
+class InUse : public FileError {
+ public:
+  using FileError::FileError;
+};
+
 // The user's wish: leave now (exit 130, as shells expect).
 class Interrupted : public Error {
  public:

@@ -134,6 +134,15 @@ void write_atomically(const std::string& path, std::string_view content) {
   about_to_write();
 }
 
+void append_line(const std::string& path, const std::string& line) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  const std::string text = line + "\n";
+  const bool done = file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+  const std::string why = reason();
+  if (file >= 0) ::close(file);
+  if (!done) throw FileError(path, "cannot write: " + why);
+}
+
 std::string sha256(std::string_view content) { return digest(content.data(), content.size()); }
 std::string sha256(const std::vector<uint8_t>& content) { return digest(content.data(), content.size()); }
 

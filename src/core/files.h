@@ -26,6 +26,9 @@ bool make_directory_exclusively(const std::string& path);
 // Temporary name, fsync, rename: readers see the old file or the new one.
 void write_atomically(const std::string& path, std::string_view content);
 
+// One line more, in one write: several processes may do so at a time.
+void append_line(const std::string& path, const std::string& line);
+
 // SHA-256 in hexadecimal.
 std::string sha256(std::string_view content);
 std::string sha256(const std::vector<uint8_t>& content);

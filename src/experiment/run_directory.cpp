@@ -78,7 +78,7 @@ std::string RunDirectory::claim(bool overwrite) {
     ::close(lock_.file);
     lock_.file = -1;
     const std::string who = known ? fmt::format("process {} on {}", status.value("pid", int64_t{0}), status.value("host", "?")) : "another process";
-    throw FileError(path_, who + " is at work here; wait for it, or end it");
+    throw InUse(path_, who + " is at work here; wait for it, or end it");
   }
   const std::string state = known ? status.value("state", "") : "";
   if ((state == "completed" || state == "diverged") && !overwrite) throw FileError(path_, "holds a finished run; --overwrite replaces it");

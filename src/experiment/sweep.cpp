@@ -145,23 +145,22 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
   for (const size_t i : wanted) jobs.push_back({i, line_of(i, cells[i])});
 
   Board board(options_.quiet ? ProgressMode::none : ProgressMode::automatic, experiment_.name + what, cells.size(), result.reused);
-  const auto launcher = local_launcher(options_.launch);
+  const auto launcher = options_.launch.on_slurm ? slurm_launcher(options_.launch) : local_launcher(options_.launch);
   std::atomic<bool>& stop = stop_requested();
   std::atomic<bool> enough{false};
   std::atomic<bool>& halt = options_.fail_fast ? enough : stop;
   launcher->run(jobs, [&](const Ended& ended) {
     const Cell& cell = cells[ended.id];
-    if (ended.outcome == "failed") {
+    if (ended.outcome == "failed" || ended.outcome == "busy") {
       ++result.failed;
-      RunDirectory directory(options_.launch.out, cell.config, cell.arm);
-      directory.lost(ended.why);
+      if (ended.outcome == "failed") RunDirectory(options_.launch.out, cell.config, cell.arm).lost(ended.why);
       board.say(fmt::format("failed: {} seed {}: {}", cell.arm, cell.config.seed, ended.why));
       if (options_.fail_fast) enough = true;
     }
     result.done += ended.outcome == "completed";
     result.diverged += ended.outcome == "diverged";
     if (stop) enough = true;
-    board.ended(ended.outcome, launcher->at_work());
+    board.ended(ended.outcome == "busy" ? "failed" : ended.outcome, launcher->at_work());
   }, halt);
   board.end();
   result.interrupted = stop;

@@ -15,15 +15,20 @@ struct RunArguments {
 int run_command(const RunArguments& arguments);
 
 struct SweepArguments {
-  std::string experiment, out = "results/runs", retry, program;
+  std::string experiment, out = "results/runs", retry, program, launcher = "local", slurm;
   std::vector<std::string> sets;
   int jobs = 0, threads = 1;
   double timeout = 0;
   bool dry_run = false, fail_fast = false, rerun_stale = false, quiet = false;
 };
 int sweep_command(const SweepArguments& arguments);
-// Runs what it is told on stdin, one line of JSON a run, and answers with one.
-int worker_command(const std::string& out, int threads);
+// Runs what it is told, one line of JSON a run, and answers with one: on stdin and stdout, or its share "i/n" of the lines of
+// the file `jobs`, the answers appended to a file.
+struct WorkerArguments {
+  std::string out, jobs, share, answers;
+  int threads = 1;
+};
+int worker_command(const WorkerArguments& arguments);
 
 struct LsArguments {
   std::string root = "results/runs";

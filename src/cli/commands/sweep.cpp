@@ -3,10 +3,12 @@
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "cli/commands/commands.h"
 #include "core/environment.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "core/text.h"
 #include "experiment/run.h"
 #include "experiment/sweep.h"
@@ -18,6 +20,7 @@ int sweep_command(const SweepArguments& arguments) {
   SweepOptions options;
   options.launch.program = arguments.program, options.launch.out = arguments.out;
   options.launch.threads = arguments.threads, options.launch.timeout = arguments.timeout;
+  options.launch.on_slurm = arguments.launcher == "slurm", options.launch.slurm = arguments.slurm;
   options.launch.jobs = arguments.jobs > 0 ? arguments.jobs : std::max(1, machine_threads() / std::max(1, arguments.threads));
   options.retry = arguments.retry, options.fail_fast = arguments.fail_fast, options.rerun_stale = arguments.rerun_stale, options.quiet = arguments.quiet;
   Sweep sweep(read_experiment(arguments.experiment, arguments.sets), options);
@@ -39,30 +42,50 @@ int sweep_command(const SweepArguments& arguments) {
   return result.failed > 0 ? 4 : 0;
 }
 
-int worker_command(const std::string& out, int threads) {
-  end_with_parent();
+namespace {
+
+Json carry_out(Runner& runner, const std::string& line) {
+  const Json order = Json::parse(line, nullptr, false);
+  if (!order.is_object() || !order.contains("config")) throw UsageError("worker: expected lines of {\"job\": 0, \"arm\": \"...\", \"config\": {...}}");
+  Json answer{{"job", order.value("job", 0)}};
+  try {
+    Cell cell{order.value("arm", "base"), Document::parse(order["config"].dump(), "sweep"), {}};
+    cell.config = read_run_config(cell.document);
+    cell.config.arm = cell.arm;
+    const RunResult result = runner.run(cell);
+    answer["outcome"] = result.outcome, answer["dir"] = result.dir, answer["seconds"] = result.seconds;
+  } catch (const InUse& error) {
+    answer["outcome"] = "busy", answer["why"] = error.what();
+  } catch (const std::bad_alloc&) {
+    answer["outcome"] = "failed", answer["why"] = "not enough memory";
+  } catch (const std::exception& error) {
+    answer["outcome"] = "failed", answer["why"] = error.what();
+  }
+  return answer;
+}
+
+}  // namespace
+
+int worker_command(const WorkerArguments& arguments) {
   catch_signals();
   Progress silent(ProgressMode::none);
   RunOptions options;
-  options.out = out, options.threads = threads, options.resume = true, options.command = "bnlab sweep";
+  options.out = arguments.out, options.threads = arguments.threads, options.resume = true, options.command = "bnlab sweep";
   Runner runner(options, silent);
-  for (std::string line; !stop_requested() && std::getline(std::cin, line);) {
-    const Json order = Json::parse(line, nullptr, false);
-    if (!order.is_object() || !order.contains("config")) throw UsageError("worker: expected lines of {\"job\": 0, \"arm\": \"...\", \"config\": {...}}");
-    Json answer{{"job", order.value("job", 0)}};
-    try {
-      Cell cell{order.value("arm", "base"), Document::parse(order["config"].dump(), "sweep"), {}};
-      cell.config = read_run_config(cell.document);
-      cell.config.arm = cell.arm;
-      const RunResult result = runner.run(cell);
-      answer["outcome"] = result.outcome, answer["dir"] = result.dir, answer["seconds"] = result.seconds;
-    } catch (const std::bad_alloc&) {
-      answer["outcome"] = "failed", answer["why"] = "not enough memory";
-    } catch (const std::exception& error) {
-      answer["outcome"] = "failed", answer["why"] = error.what();
+  if (arguments.jobs.empty()) {
+    end_with_parent();
+    for (std::string line; !stop_requested() && std::getline(std::cin, line);) {
+      fmt::print("{}\n", carry_out(runner, line).dump());
+      std::fflush(stdout);
     }
-    fmt::print("{}\n", answer.dump());
-    std::fflush(stdout);
+    return 0;
+  }
+  int share = 0, shares = 1;
+  if (std::sscanf(arguments.share.c_str(), "%d/%d", &share, &shares) != 2 || shares < 1) throw UsageError("worker: --share: expected i/n");
+  std::istringstream lines(read_text(arguments.jobs));
+  int count = 0;
+  for (std::string line; !stop_requested() && std::getline(lines, line);) {
+    if (count++ % shares == share) append_line(arguments.answers, carry_out(runner, line).dump());
   }
   return 0;
 }

@@ -33,9 +33,12 @@ class Launcher {
 struct LaunchOptions {
   std::string program, out, directory;  // of the results; of the sweep (logs)
   int jobs = 1, threads = 1;
-  double timeout = 0;  // seconds a run may take; 0: any
+  double timeout = 0;  // seconds a run may take; 0: any (local)
+  bool on_slurm = false;
+  std::string slurm;   // a JSON file with partition, time, ...; "": the cluster's defaults
 };
 
 std::unique_ptr<Launcher> local_launcher(const LaunchOptions& options);
+std::unique_ptr<Launcher> slurm_launcher(const LaunchOptions& options);
 
 }  // namespace bnlab
