@@ -16,7 +16,7 @@
 #include <map>
 
 #include "nn/table.h"
-#include "probes/loss_oracle.h"
+#include "probes/loss_probe.h"
 #include "probes/trace.h"
 
 namespace bnlab {

@@ -23,6 +23,7 @@
 #include "core/text.h"
 #include "nn/table.h"
 #include "probes/directions.h"
+#include "probes/loss_probe.h"
 
 namespace bnlab {
 namespace {

@@ -13,7 +13,7 @@
 #include "core/error.h"
 #include "core/stats.h"
 #include "nn/table.h"
-#include "probes/loss_oracle.h"
+#include "probes/loss_probe.h"
 
 namespace bnlab {
 namespace {

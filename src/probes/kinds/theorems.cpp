@@ -15,7 +15,7 @@
 
 #include "core/stats.h"
 #include "nn/table.h"
-#include "probes/loss_oracle.h"
+#include "probes/loss_probe.h"
 #include "probes/norm_curvature.h"
 #include "probes/spectral_norm.h"
 
