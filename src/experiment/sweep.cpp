@@ -147,23 +147,21 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
   Board board(options_.quiet ? ProgressMode::none : ProgressMode::automatic, experiment_.name + what, cells.size(), result.reused);
   const auto launcher = options_.launch.on_slurm ? slurm_launcher(options_.launch) : local_launcher(options_.launch);
   std::atomic<bool>& stop = stop_requested();
-  std::atomic<bool> enough{false};
-  std::atomic<bool>& halt = options_.fail_fast ? enough : stop;
+  bool gave_up = false;
   launcher->run(jobs, [&](const Ended& ended) {
     const Cell& cell = cells[ended.id];
     if (ended.outcome == "failed" || ended.outcome == "busy") {
       ++result.failed;
       if (ended.outcome == "failed") RunDirectory(options_.launch.out, cell.config, cell.arm).lost(ended.why);
       board.say(fmt::format("failed: {} seed {}: {}", cell.arm, cell.config.seed, ended.why));
-      if (options_.fail_fast) enough = true;
+      if (options_.fail_fast) stop = gave_up = true;
     }
     result.done += ended.outcome == "completed";
     result.diverged += ended.outcome == "diverged";
-    if (stop) enough = true;
     board.ended(ended.outcome == "busy" ? "failed" : ended.outcome, launcher->at_work());
-  }, halt);
+  }, stop);
   board.end();
-  result.interrupted = stop;
+  result.interrupted = stop && !gave_up;
   for (size_t i = 0; i < cells.size(); ++i) read_run(RunDirectory(options_.launch.out, cells[i].config, cells[i].arm).path(), result.records[i]);
   return result;
 }
@@ -176,7 +174,7 @@ SweepResult Sweep::run() {
   if (experiment_.tuning) {
     const TuningCells tuning = tuning_cells(experiment_);
     SweepResult tuned = carry_out(tuning.cells, " (tuning)");
-    if (tuned.interrupted) return tuned;
+    if (stop_requested()) return tuned;
     std::vector<double> measured;
     for (const RunRecord& record : tuned.records) {
       const auto at = record.measures.find(experiment_.tuning->measure);

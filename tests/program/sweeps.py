@@ -132,6 +132,10 @@ check(long.returncode == 4 and "failed before, not repeated (--retry failed repe
 long = sweep("long.json", "--out", "long", "--timeout", "1", "--retry", "failed")
 check(long.returncode == 4 and "failed: " in long.stderr and "failed before" not in long.stderr, long.stderr)
 
+write("long.json", train={**BODY["train"], "steps": 50_000_000}, vary=[{"seeds": [5, 6, 7]}])
+long = sweep("long.json", "--out", "long", "--timeout", "0.5", "--jobs", "1", "--fail-fast")
+check(long.returncode == 4 and long.stderr.count("took longer") == 1 and "1 failed" in long.stdout, long.stdout + long.stderr)
+
 # a worker that dies takes its run along and nothing else
 write("death.json", train={**BODY["train"], "steps": 4000}, vary=[{"seeds": {"from": 1, "count": 4}}])
 process = subprocess.Popen([options.program, "sweep", "death.json", "--out", "death", "--jobs", "1"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
