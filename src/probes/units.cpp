@@ -30,20 +30,22 @@ void sort_floats(float* values, Index count, std::vector<uint32_t>& memory) {
   for (size_t i = 0; i < n; ++i) values[i] = std::bit_cast<float>(from[i] ^ (from[i] >> 31 ? 0x80000000u : 0xffffffffu));
 }
 
-// The moments of unit u, whose values become sorted.
-void summarize(Units& units, Index u, std::vector<uint32_t>& memory) {
+// The moments of unit u, from values in their own precision; those kept for the percentiles become sorted.
+template <class T>
+void summarize(Units& units, Index u, View<const T> x, Index stride, std::vector<uint32_t>& memory) {
   float* column = units.sorted.data() + u * units.rows;
+  auto value = [&](Index r) { return static_cast<double>(x.at(r * stride, u)); };
   const auto m = static_cast<double>(units.rows);
   const auto k = static_cast<size_t>(u);
   double mean = 0, second = 0, third = 0;
   bool finite = true;
   for (Index r = 0; r < units.rows; ++r) {
     finite = finite && std::isfinite(column[r]);
-    mean += column[r];
+    mean += value(r);
   }
   mean /= m;
   for (Index r = 0; r < units.rows; ++r) {
-    const double d = column[r] - mean;
+    const double d = value(r) - mean;
     second += d * d, third += d * d * d;
   }
   second /= m;
@@ -75,7 +77,7 @@ Units gather(Pool& pool, View<const T> x, Index max_rows) {
           for (Index c = 0; c < width; ++c) units.sorted[static_cast<size_t>((u + c) * units.rows + r)] = static_cast<float>(row[c]);
         }
       }
-      summarize(units, u, memory);
+      summarize<T>(units, u, x, stride, memory);
     }
   });
   return units;

@@ -39,7 +39,7 @@ class Oracle : public Observer<double> {
     std::vector<std::vector<double>> units;
     for (Index c = 0; c < x.c(); ++c) {
       std::vector<double> unit;
-      for (Index r = 0; r < x.rows(); ++r) unit.push_back(static_cast<float>(x.at(r, c)));
+      for (Index r = 0; r < x.rows(); ++r) unit.push_back(x.at(r, c));
       std::sort(unit.begin(), unit.end());
       const auto [m, v] = moments(unit);
       double third = 0;
@@ -124,6 +124,21 @@ TEST_CASE("distribution: what a scaling puts between a weight layer and its acti
     return out;
   };
   REQUIRE(layers("fixup") == layers("none"));
+}
+
+TEST_CASE("distribution: where no unit varies there is a reason, and moments have the precision of the run", "[probe]") {
+  Watched dead(R"({"distribution": {"every": 4, "samples": 64}})", "identity", R"("name": "residual_mlp", "blocks": 2, "width": 6, "scaling": "fixup")");
+  int reasons = 0;
+  for (const auto& row : dead.run("distribution")) {
+    INFO(text(row));
+    REQUIRE(std::isfinite(row.value) == row.note.empty());
+    reasons += row.note == "no unit varied at both looks";
+  }
+  CHECK(reasons > 0);  // branches that end in weights of 0
+  Watched exact(R"({"distribution": {"every": 4, "samples": 64}})");
+  for (const auto& row : exact.run("distribution")) {
+    if (row.metric == "mean" && row.mode == "batch" && row.layer == "hidden1/before_activation@output" && row.step == 0) CHECK(std::abs(row.value) < 1e-14);
+  }
 }
 
 TEST_CASE("noise shows in batch mode and is off in running mode", "[probe]") {

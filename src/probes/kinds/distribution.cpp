@@ -110,7 +110,9 @@ class Distribution : public Probe<T> {
     const View<const T> x = site.input ? network.input_of(replica_->ws(), site.node, batch_.x)
                                        : network.output_of(replica_->ws(), site.node, batch_.n());
     Units now = gather<T>(*pool_, x, max_rows_);
-    auto row = [&](const char* metric, double value) { out.value(site.name, metric, mode, value); };
+    auto row = [&](const char* metric, double value) {
+      std::isfinite(value) ? out.value(site.name, metric, mode, value) : out.missing(site.name, metric, mode, std::isfinite(mean(now.mean)) ? "no unit varied at both looks" : "not finite");
+    };
     row("mean", mean(now.mean));
     row("variance", mean(now.variance));
     row("skewness", mean(now.skewness));

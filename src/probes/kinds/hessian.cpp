@@ -15,6 +15,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/error.h"
 #include "nn/table.h"
 #include "probes/loss_probe.h"
 #include "probes/trace.h"
@@ -58,6 +59,7 @@ class Hessian : public LossProbe<T, double> {
     f.boolean("sphere", sphere_, "also the top eigenvalue against relative steps, D H D");
   }
   void start(const Surroundings<T>& around) override {
+    if (trace_samples_ == 1 || trace_samples_ == 2) throw ConfigError("probes.hessian.trace_samples", "a trace takes at least 3 products; 0: no trace");
     LossProbe<T, double>::start(around);
     seed_ = around.seed;
   }
@@ -165,7 +167,7 @@ class Hessian : public LossProbe<T, double> {
   }
 
   void of_trace(Oracle& oracle, const Space& all, const std::string& mode, Records& out) const {
-    const Trace got = trace(products(oracle, all), draws(all, "trace", true), oracle.point().size(), std::max<int64_t>(3, trace_samples_));
+    const Trace got = trace(products(oracle, all), draws(all, "trace", true), oracle.point().size(), trace_samples_);
     if (got.finite) out.value("", "trace", mode, got.value);
     else out.missing("", "trace", mode, no_number);
     if (got.finite && std::isfinite(got.standard_error)) out.value("", "trace_standard_error", mode, got.standard_error);

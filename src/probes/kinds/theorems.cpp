@@ -54,6 +54,7 @@ class Theorems : public LossProbe<T, double> {
     archive.number("t41", largest_t41_), archive.number("t42", largest_t42_), archive.number("violated", violated_), archive.number("tried", tried_);
   }
   std::vector<std::pair<std::string, double>> summary() const override {
+    if (tried_ == 0) return {};
     return {{"largest_t41_error", largest_t41_}, {"largest_t42_error", largest_t42_}, {"t41_printed_violations", violated_ / std::max(1.0, tried_)}};
   }
 
