@@ -5,6 +5,7 @@
 
 #include "core/files.h"
 #include "data/batches.h"
+#include "places.h"
 #include "support/process.h"
 #include "support/scratch.h"
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/safetensors.h"
+#include "places.h"
 #include "tensor/shape.h"
 
 namespace bnlab::testing {

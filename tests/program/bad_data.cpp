@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "program/refused.h"
+#include "places.h"
 #include "support/image_files.h"
 
 using namespace bnlab::testing;

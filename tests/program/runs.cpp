@@ -10,6 +10,7 @@
 
 #include "core/document.h"
 #include "core/safetensors.h"
+#include "places.h"
 #include "support/image_files.h"
 #include "support/process.h"
 #include "support/scratch.h"
