@@ -103,6 +103,7 @@ int run_app(int argc, char** argv) {
   sweep_app->add_option("EXPERIMENT", sweep.experiment, "a config with `vary`, and `tune` where arms choose a value for themselves")->required();
   add_sets(sweep_app, sweep.sets);
   sweep_app->add_option("--out", sweep.out, "where the directories of results go")->capture_default_str();
+  sweep_app->add_option("--scale", sweep.scale, "of the experiment's `scales`: quick, full, ... (standard: the body)");
   sweep_app->add_option("--jobs", sweep.jobs, "runs at a time; 0: as many as there are cores")->check(CLI::Range(0, 4096));
   sweep_app->add_option("--threads", sweep.threads, "of each run")->check(CLI::Range(1, 1024))->capture_default_str();
   sweep_app->add_option("--retry", sweep.retry, "runs of an earlier sweep that are repeated: failed, diverged or all")->check(CLI::IsMember({"failed", "diverged", "all"}));

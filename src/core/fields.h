@@ -90,8 +90,8 @@ class Fields {
                                   const char* doc) = 0;
 };
 
-// Reads `document` strictly. Errors are ConfigErrors with the place in front.
-void read_fields(const Document& document, const Fields::Describe& describe);
+// Reads `document` strictly, or what it has at `path`. Errors are ConfigErrors with the place in front.
+void read_fields(const Document& document, const Fields::Describe& describe, const std::string& path = "");
 Json write_fields(const Fields::Describe& describe);
 Json schema_fields(const std::string& title, const Fields::Describe& describe);
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -64,6 +65,11 @@ class Reader : public Fields {
   }
   void options(const char* name, std::vector<std::string>& value, const std::vector<std::string>& known, const char*) override {
     each(name, "a list of words", value, [&](const Json& at, const std::string& path) { return option_at(at, path, known); });
+    if (value.empty()) throw ConfigError(child(path_, name), "is empty; at least one is needed (known: " + join(known) + ")");
+    for (size_t i = 1; i < value.size(); ++i) {
+      const auto own = value.begin() + static_cast<std::ptrdiff_t>(i);
+      if (std::find(value.begin(), own, *own) != own) throw ConfigError(child(child(path_, name), i), "'" + *own + "' stands here twice");
+    }
   }
   void integers(const char* name, std::vector<int64_t>& value, Range range, const char*) override {
     each(name, "a list of integers", value, [&](const Json& at, const std::string& path) { return integer_at(at, path, range); });
@@ -222,9 +228,11 @@ class Reader : public Fields {
 
 }  // namespace
 
-void read_fields(const Document& document, const Fields::Describe& describe) {
+void read_fields(const Document& document, const Fields::Describe& describe, const std::string& path) {
   try {
-    Reader reader(document.root(), "");
+    const Json& json = path.empty() ? document.root() : *document.find(path);
+    if (!json.is_object()) throw ConfigError(path, "expected an object, got " + shown(json));
+    Reader reader(json, path);
     describe(reader);
     reader.finish();
   } catch (const ConfigError& error) {

@@ -102,12 +102,6 @@ void make_directories(const std::string& path) {
   if (error) throw FileError(path, "cannot make this directory: " + error.message());
 }
 
-bool make_directory_exclusively(const std::string& path) {
-  if (::mkdir(path.c_str(), 0777) == 0) return true;
-  if (errno == EEXIST) return false;
-  throw FileError(path, "cannot make this directory: " + reason());
-}
-
 void write_atomically(const std::string& path, std::string_view content) {
   const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -20,9 +20,6 @@ bool is_file(const std::string& path);
 bool is_directory(const std::string& path);
 void make_directories(const std::string& path);
 
-// Creates the last component exclusively: false where it exists already.
-bool make_directory_exclusively(const std::string& path);
-
 // Temporary name, fsync, rename: readers see the old file or the new one.
 void write_atomically(const std::string& path, std::string_view content);
 
@@ -53,7 +50,5 @@ class CsvFile {
   std::string path_, buffer_;
   std::FILE* file_;
 };
-
-
 
 }  // namespace bnlab

@@ -88,6 +88,27 @@ bool left_out(const Document& document, const std::vector<std::vector<Value>>& e
   });
 }
 
+// Runs of another scale than the body's have a directory of their own.
+void lay_scale(Document& document, const std::string& scale) {
+  const Json scales = document.find("scales") ? *document.find("scales") : Json::object();
+  if (!scales.is_object()) throw ConfigError("", document.explain("scales", "expected an object"));
+  std::vector<std::string> known{"standard"};
+  for (const auto& [key, changes] : scales.items()) {
+    const std::string at = child("scales", key);
+    if (key == "standard") throw ConfigError("", document.explain(at, "is the body itself"));
+    if (!changes.is_object()) throw ConfigError("", document.explain(at, "expected an object of path: value"));
+    known.push_back(key);
+  }
+  if (!scale.empty() && std::find(known.begin(), known.end(), scale) == known.end()) throw UsageError(fmt::format("--scale: '{}' is none of this experiment{} (known: {})", scale, did_you_mean(scale, known), join(known)));
+  if (scale.empty() || scale == "standard") return;
+  const Json body_name = document.find("name") ? *document.find("name") : Json("run");
+  for (const auto& [key, value] : scales[scale].items()) {
+    document.set(key, value, document.where(child(child("scales", scale), key)));
+    give_way(document, key);
+  }
+  if (body_name.is_string()) document.set("name", body_name.get<std::string>() + "." + scale, "--scale");
+}
+
 std::string as_folder(std::string label) {
   constexpr size_t most = 100;
   if (label.size() > most) label = label.substr(0, most - 9) + "-" + sha256(label).substr(0, 8);
@@ -100,8 +121,9 @@ std::string as_folder(std::string label) {
 
 }  // namespace
 
-Document compose(const std::string& path, const std::vector<std::string>& sets) {
+Document compose(const std::string& path, const std::vector<std::string>& sets, const std::string& scale) {
   Document document = read_composed(path, {});
+  lay_scale(document, scale);
   bool said[2] = {};
   for (const std::string& assignment : sets) {
     document.set(assignment);
@@ -119,6 +141,9 @@ Document compose(const std::string& path, const std::vector<std::string>& sets) 
 std::vector<Cell> expand(const Document& document, const std::vector<std::string>& sets) {
   std::vector<std::string> pinned;
   for (const auto& assignment : sets) pinned.push_back(assignment.substr(0, assignment.find('=')));
+  for (const char* key : {"tune", "claims", "scales", "about"}) {
+    if (document.find(key)) throw ConfigError("", document.explain(key, "belongs to an experiment; `bnlab sweep` and `bnlab reproduce` run those"));
+  }
   const Vary vary = read_vary(document, pinned);
   Document base = document;
   base.erase("vary");

@@ -5,10 +5,11 @@
 
 namespace bnlab {
 
-// The file, the pieces it composes (left to right, each may compose others), its own body over them, then --set.
+// The file, the pieces it composes (left to right, each may compose others), its own body over them, then what `scales`
+// says of the scale ({"quick": {"train.steps": 100, "vary[1].seeds": [1]}, ...}; "standard", or "", is the body), then --set.
 // train.steps and train.epochs are one thing in two units: what a later layer says replaces what an earlier one said.
 // Pieces are looked for beside the file, in configs/, and in configs/ of the source tree.
-Document compose(const std::string& path, const std::vector<std::string>& sets);
+Document compose(const std::string& path, const std::vector<std::string>& sets, const std::string& scale = "");
 
 // One run: a config without `vary`, and the label of its arm ("base" where nothing varies).
 struct Cell {

@@ -63,18 +63,39 @@ Cell changed(const Cell& cell, const std::string& path, const Json& value) {
 
 }  // namespace
 
-Experiment read_experiment(const std::string& path, const std::vector<std::string>& sets) {
-  Document document = compose(path, sets);
+std::vector<std::string> scales_of(const Document& document) {
+  std::vector<std::string> out{"standard"};
+  if (const Json* scales = document.find("scales")) {
+    for (const auto& [name, changes] : scales->items()) out.push_back(name);
+  }
+  return out;
+}
+
+Experiment read_experiment(const std::string& path, const std::vector<std::string>& sets, const std::string& scale) {
+  const Document document = compose(path, sets, scale);
   Experiment out;
+  out.document = document, out.scale = scale.empty() ? "standard" : scale;
   if (document.find("tune")) out.tuning = read_tuning(document);
-  document.erase("tune"), document.erase("claims");
-  out.cells = expand(document, sets);
+  if (document.find("about")) {
+    read_fields(document, [&](Fields& f) {
+      f.text("paper", out.paper, "whose claims these are");
+      f.text("what", out.what, "is asked");
+    }, "about");
+  }
+  Document body = document;
+  for (const char* key : {"tune", "claims", "scales", "about"}) body.erase(key);
+  out.cells = expand(body, sets);
   if (out.cells.empty()) throw ConfigError("", document.explain("vary", "leaves nothing to run: all cells are excluded"));
   out.name = out.cells[0].config.name;
   for (const Cell& cell : out.cells) {
     if (cell.config.name != out.name) throw ConfigError("", cell.document.explain("name", "an experiment has one name; vary the arm"));
   }
   if (!out.tuning) return out;
+  for (const Setting& setting : read_vary(document, {}).settings) {
+    for (const Value& value : setting.values) {
+      if (value.path == out.tuning->path) throw ConfigError("", document.explain("tune.path", fmt::format("'{}' is varied as well; what is tuned is not varied", value.path)));
+    }
+  }
   for (const Cell& cell : out.cells) {
     if (std::find(out.tuning->seeds.begin(), out.tuning->seeds.end(), cell.config.seed) != out.tuning->seeds.end()) {
       throw ConfigError("", document.explain("tune.seeds", fmt::format("seed {} tunes and counts; what is tuned on a seed is not judged on it", cell.config.seed)));
@@ -104,12 +125,18 @@ TuningCells tuning_cells(const Experiment& experiment) {
   return out;
 }
 
+std::vector<Cell> every_cell(const Experiment& experiment) {
+  std::vector<Cell> out = experiment.cells;
+  if (!experiment.tuning) return out;
+  for (Cell& cell : tuning_cells(experiment).cells) out.push_back(std::move(cell));
+  return out;
+}
+
 std::vector<Chosen> choose(const Experiment& experiment, const TuningCells& tuning, const std::vector<double>& measured) {
   const Tuning& t = *experiment.tuning;
   const double sign = t.goal == "max" ? 1 : -1, worst = -sign * std::numeric_limits<double>::infinity();
   std::vector<Chosen> out;
   size_t last_arm = std::numeric_limits<size_t>::max();
-  std::vector<size_t> counts;
   for (size_t i = 0; i < tuning.cells.size(); ++i) {
     if (tuning.arm_of[i] != last_arm) {
       out.push_back({tuning.cells[i].arm, 0, false, std::vector<double>(t.values.size(), 0)});
@@ -122,7 +149,9 @@ std::vector<Chosen> choose(const Experiment& experiment, const TuningCells& tuni
     for (size_t v = 1; v < chosen.means.size(); ++v) {
       if (sign * chosen.means[v] > sign * chosen.means[chosen.value]) chosen.value = v;
     }
-    chosen.at_edge = t.values.size() > 1 && (chosen.value == 0 || chosen.value + 1 == t.values.size());
+    const auto [least, most] = std::minmax_element(t.values.begin(), t.values.end());
+    const Json& best = t.values[chosen.value];
+    chosen.at_edge = t.values.size() > 1 && best.is_number() && (best == *least || best == *most);
   }
   return out;
 }

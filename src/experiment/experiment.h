@@ -1,7 +1,9 @@
 // An experiment file: a config with `vary`, and beside it
 //   tune    {"path": "train.learning_rate", "values": [...], "seeds": [...], "measure": "test_accuracy", "goal": "max"}
 //           a value that each arm chooses for itself, on seeds of its own, before the runs that count
-//   claims  what the runs are to decide (read by whoever judges them)
+//   claims  what the runs are to decide (read by whoever judges them: analysis/claims.h)
+//   scales  other sizes of the same question: "quick" to see it work, "full" as published; the body is "standard"
+//   about   {"paper": "...", "what": "..."}
 #pragma once
 
 #include <optional>
@@ -17,12 +19,14 @@ struct Tuning {
 };
 
 struct Experiment {
-  std::string name;
+  std::string name, scale, paper, what;
   std::vector<Cell> cells;
   std::optional<Tuning> tuning;
+  Document document;  // as it was composed
 };
 
-Experiment read_experiment(const std::string& path, const std::vector<std::string>& sets);
+Experiment read_experiment(const std::string& path, const std::vector<std::string>& sets, const std::string& scale = "");
+std::vector<std::string> scales_of(const Document& document);  // "standard" first
 
 // The runs that tune: every arm (cells that differ in nothing but the seed) with every value and every seed of the
 // tuning, under the name "<name>.tuning". arm_of[i]: index of the first cell of the arm that cell i tunes.
@@ -31,6 +35,8 @@ struct TuningCells {
   std::vector<size_t> arm_of, value_of;
 };
 TuningCells tuning_cells(const Experiment& experiment);
+
+std::vector<Cell> every_cell(const Experiment& experiment);  // those that count (untuned), then those that tune
 
 // What an arm has chosen.
 struct Chosen {

@@ -54,14 +54,14 @@ struct Runner::State {
   }
 
   template <class T>
-  RunResult train(const RunConfig& config, const std::string& arm, RunDirectory& directory);
+  RunResult train(const RunConfig& config, const std::string& arm, RunDirectory& directory, bool repeat);
   template <class T>
   std::optional<RunResult> attempt(const RunConfig& config, const std::string& arm, RunDirectory& directory, bool go_on);
 };
 
 template <class T>
-RunResult Runner::State::train(const RunConfig& config, const std::string& arm, RunDirectory& directory) {
-  const std::string before = directory.claim(options.overwrite);
+RunResult Runner::State::train(const RunConfig& config, const std::string& arm, RunDirectory& directory, bool repeat) {
+  const std::string before = directory.claim(repeat);
   const bool unfinished = !before.empty() && before != "completed" && before != "diverged";
   if (unfinished && options.resume) {
     if (auto result = attempt<T>(config, arm, directory, true)) return *result;
@@ -168,18 +168,19 @@ void Runner::load(const Cell& cell, RunConfig& config) {
   }
 }
 
-RunResult Runner::run(const Cell& cell) {
+RunResult Runner::run(const Cell& cell, bool repeat) {
   RunConfig config = cell.config;
   load(cell, config);
   RunDirectory directory(state_->options.out, config, cell.arm);
-  if (!state_->options.overwrite) {
+  repeat = repeat || state_->options.overwrite;
+  if (!repeat) {
     if (auto before = directory.finished()) {
       Checkpoints(config.checkpoint, directory.path(), "", {}).finish();  // one killed on its last line has left them
       return *before;
     }
   }
   try {
-    return config.precision == "double" ? state_->train<double>(config, cell.arm, directory) : state_->train<float>(config, cell.arm, directory);
+    return config.precision == "double" ? state_->train<double>(config, cell.arm, directory, repeat) : state_->train<float>(config, cell.arm, directory, repeat);
   } catch (const ConfigError& error) {  // shapes that cannot meet: say where the config says so
     throw ConfigError("", cell.document.explain(error.path(), error.bare()));
   } catch (const std::exception& error) {
@@ -195,6 +196,7 @@ void Runner::check(const Cell& cell, const std::function<void(const Built&)>& lo
     Pool pool;
     const Trainer<float> trainer(config.model, config.train, state_->data, static_cast<uint64_t>(config.seed), pool);
     EvaluationLog<float>::check(config, state_->data);
+    Suite<float>(config.probes, {config.model, config.train, state_->data, trainer.loss(), static_cast<uint64_t>(config.seed), pool}, "");
     if (look) look({config, state_->data, trainer.network(), state_->notice});
   } catch (const ConfigError& error) {
     throw ConfigError("", cell.document.explain(error.path(), error.bare()));

@@ -41,7 +41,8 @@ class Runner {
   Runner(RunOptions options, Progress& progress);
   ~Runner();
   // Everything that can be known to be wrong is known before the directory is made. Throws Interrupted after a signal.
-  RunResult run(const Cell& cell);
+  // repeat: a finished run is replaced once this one begins.
+  RunResult run(const Cell& cell, bool repeat = false);
   // Loads, builds and plans; throws what is wrong, with its place. Writes nothing. Shows what it built to `look`.
   void check(const Cell& cell, const std::function<void(const Built&)>& look = {});
   // Of a training step, measured over a few of them; probes and evaluations left out.

@@ -28,8 +28,8 @@ std::string shape_of(const RunConfig& config) {
   return Json{all["data"], all["model"], all["engine"], config.train.batch_size}.dump();
 }
 
-std::string line_of(size_t id, const Cell& cell) {
-  return Json{{"job", id}, {"arm", cell.arm}, {"config", resolved(cell.config)}}.dump();
+std::string line_of(size_t id, const Cell& cell, bool repeat) {
+  return Json{{"job", id}, {"arm", cell.arm}, {"repeat", repeat}, {"config", resolved(cell.config)}}.dump();
 }
 
 }  // namespace
@@ -47,16 +47,16 @@ void Sweep::check() {
   Progress silent(ProgressMode::none);
   Runner runner({}, silent);
   std::set<std::string> seen;
-  std::vector<Cell> all = experiment_.cells;
-  if (experiment_.tuning) {
-    for (Cell& cell : tuning_cells(experiment_).cells) all.push_back(std::move(cell));
-  }
-  for (const Cell& cell : all) {
+  for (const Cell& cell : every_cell(experiment_)) {
     if (seen.insert(identity(cell.config)).second) runner.check(cell);
   }
 }
 
 std::string Sweep::plan() {
+  Progress silent(ProgressMode::none);
+  RunOptions few;
+  few.threads = options_.launch.threads;
+  Runner runner(few, silent);
   std::vector<std::vector<std::string>> rows{{"arm", "runs", "finished", "steps"}};
   std::vector<std::string> order;
   std::map<std::string, std::array<size_t, 2>> arms;
@@ -68,7 +68,7 @@ std::string Sweep::plan() {
       auto& [runs, finished] = arms[label];
       ++runs;
       finished += RunDirectory(options_.launch.out, cell.config, cell.arm).finished().has_value();
-      steps[label] = cell.config.train.steps;
+      if (!steps.contains(label)) steps[label] = runner.steps(cell);
     }
   };
   if (experiment_.tuning) look(tuning_cells(experiment_).cells, "tune: ");
@@ -80,10 +80,6 @@ std::string Sweep::plan() {
   }
   std::string out = aligned(rows) + fmt::format("\n{} runs, {} finished already\n", runs, finished);
   if (runs == finished) return out;
-  Progress silent(ProgressMode::none);
-  RunOptions few;
-  few.threads = options_.launch.threads;
-  Runner runner(few, silent);
   std::map<std::string, double> per_step;
   double seconds = 0;
   auto add = [&](const std::vector<Cell>& cells) {
@@ -105,6 +101,7 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
   result.runs = cells.size(), result.records.resize(cells.size());
   std::map<std::string, size_t> stale;
   std::vector<size_t> wanted;
+  std::vector<bool> repeated(cells.size());
   std::set<std::string> taken;
   for (size_t i = 0; i < cells.size(); ++i) {
     RunDirectory directory(options_.launch.out, cells[i].config, cells[i].arm);
@@ -129,8 +126,7 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
       if (!options_.quiet) fmt::print(stderr, "failed before, not repeated (--retry failed repeats it): {}: {}\n", directory.path(), status.value("why", ""));
       continue;
     }
-    if (finished || state == "failed") directory.clear();
-    wanted.push_back(i);
+    wanted.push_back(i), repeated[i] = finished;
   }
   for (const auto& [commit, count] : stale) {
     if (!options_.quiet) fmt::print(stderr, "note: {} runs were made by another build ({}){}\n", count, commit, options_.rerun_stale ? "; they are repeated" : "; --rerun-stale repeats them");
@@ -142,7 +138,7 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
   };
   std::stable_sort(wanted.begin(), wanted.end(), [&](size_t a, size_t b) { return work(a) > work(b); });
   std::vector<Job> jobs;
-  for (const size_t i : wanted) jobs.push_back({i, line_of(i, cells[i])});
+  for (const size_t i : wanted) jobs.push_back({i, line_of(i, cells[i], repeated[i])});
 
   Board board(options_.quiet ? ProgressMode::none : ProgressMode::automatic, experiment_.name + what, cells.size(), result.reused);
   const auto launcher = options_.launch.on_slurm ? slurm_launcher(options_.launch) : local_launcher(options_.launch);

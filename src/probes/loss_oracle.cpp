@@ -149,7 +149,7 @@ template <class T>
 Pass<T> LossOracle<T>::stand(Workspace<T>& ws) {
   assert(bn_mode_ != "frozen");
   put(point_, ws);
-  const Pass<T> now = pass(bn_mode_ == "batch" ? Mode::train : Mode::evaluate, ws);
+  const Pass<T> now = pass(mode(), ws);
   network().forward(now, batch().x);
   ++forwards_;
   return now;

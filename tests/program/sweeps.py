@@ -156,6 +156,22 @@ check(process.returncode == 4 and "ended by signal 9" in err and "3 completed no
 death = sweep("death.json", "--out", "death", "--retry", "failed")
 check(death.returncode == 0 and "1 completed now" in death.stdout, death.stdout + death.stderr)
 
+# what is repeated keeps its place until its turn comes: a repetition that is interrupted loses nothing
+before = contents("death")
+again = subprocess.Popen([options.program, "sweep", "death.json", "--out", "death", "--jobs", "1", "--retry", "all"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+
+def states(out):
+    return sorted(line for line in ask("ls", out, "--columns", "state", "--csv").stdout.splitlines()[1:])
+
+
+while "running" not in states("death"):
+    time.sleep(0.005)
+again.send_signal(signal.SIGINT)
+check(again.wait() == 130 and states("death").count("completed") >= 3, states("death"))
+rest = sweep("death.json", "--out", "death")
+check(rest.returncode == 0 and contents("death") == before, rest.stdout + rest.stderr)
+
 # tuning: other seeds, the best value per arm, a warning at the edge, what was chosen is what runs
 write("tuned.json", vary=[{"arms": {"a": {}, "b": {"model.norm": "layer_norm"}}}, {"seeds": [1, 2]}],
       tune={"path": "train.learning_rate", "values": {"from": 0.00001, "to": 0.1, "count": 3}, "seeds": [100, 101], "measure": "train_loss", "goal": "min"})
@@ -172,5 +188,7 @@ for arm in ("a", "b"):
 write("cheat.json", vary=[{"seeds": [1, 2]}], tune={"path": "train.learning_rate", "values": [0.1], "seeds": [2]})
 cheat = sweep("cheat.json", "--out", "tuned")
 check(cheat.returncode == 2 and "seed 2 tunes and counts" in cheat.stderr, cheat.stderr)
+write("both.json", vary=[{"grid": {"train.learning_rate": [0.1, 0.2]}}], tune={"path": "train.learning_rate", "values": [0.1], "seeds": [2]})
+check("both.json:1: tune.path: 'train.learning_rate' is varied as well" in sweep("both.json").stderr, "tuned and varied")
 shutil.rmtree(top)
 print("sweeps: all as it should be")

@@ -15,7 +15,7 @@ struct RunArguments {
 int run_command(const RunArguments& arguments);
 
 struct SweepArguments {
-  std::string experiment, out = "results/runs", retry, program, launcher = "local", slurm;
+  std::string experiment, scale, out = "results/runs", retry, program, launcher = "local", slurm;
   std::vector<std::string> sets;
   int jobs = 0, threads = 1;
   double timeout = 0;

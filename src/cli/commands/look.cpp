@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
+#include "experiment/experiment.h"
 #include "experiment/run.h"
 #include "model/model.h"
 #include "probes/probe.h"
@@ -130,17 +131,22 @@ int validate_command(const std::vector<std::string>& configs, const std::vector<
   Runner runner({}, silent);
   for (const auto& path : configs) {
     try {
-      const auto cells = expand(compose(path, sets), sets);
-      std::string note;
-      for (const Cell& cell : cells) {
-        try {
-          runner.check(cell);
-        } catch (const DataError& error) {
-          note = fmt::format(" (reads well, but the network could not be built: {})", error.what());
-          code = std::max(code, error.exit_code());
+      for (const std::string& scale : scales_of(compose(path, sets))) {
+        const Experiment experiment = read_experiment(path, sets, scale);
+        std::string note;
+        std::set<std::string> seen;
+        for (const Cell& cell : every_cell(experiment)) {
+          if (!seen.insert(identity(cell.config)).second) continue;
+          try {
+            runner.check(cell);
+          } catch (const DataError& error) {
+            note = fmt::format(" (reads well, but the network could not be built: {})", error.what());
+            code = std::max(code, error.exit_code());
+          }
         }
+        const size_t runs = every_cell(experiment).size();
+        fmt::print("{}: {}{} run{}{}\n", path, scale == "standard" ? "" : scale + ": ", runs, runs == 1 ? "" : "s", note.empty() ? ", ok" : note);
       }
-      fmt::print("{}: {} run{}{}\n", path, cells.size(), cells.size() == 1 ? "" : "s", note.empty() ? ", ok" : note);
     } catch (const Error& error) {
       fmt::print(stderr, "bnlab: {}\n", error.what());
       code = std::max(code, error.exit_code());
@@ -154,7 +160,7 @@ int show_command(const std::string& path, const std::vector<std::string>& sets, 
   Runner runner({}, silent);
   Json out = Json::array();
   std::set<std::string> shown;
-  for (const Cell& cell : expand(compose(path, sets), sets)) {
+  for (const Cell& cell : read_experiment(path, sets).cells) {
     runner.check(cell, [&](const Built& built) {
       if (shown.insert(resolved(built.config)["model"].dump()).second) out.push_back(description(cell.arm, built));  // not another seed, another learning rate
     });

@@ -23,7 +23,7 @@ int sweep_command(const SweepArguments& arguments) {
   options.launch.on_slurm = arguments.launcher == "slurm", options.launch.slurm = arguments.slurm;
   options.launch.jobs = arguments.jobs > 0 ? arguments.jobs : std::max(1, machine_threads() / std::max(1, arguments.threads));
   options.retry = arguments.retry, options.fail_fast = arguments.fail_fast, options.rerun_stale = arguments.rerun_stale, options.quiet = arguments.quiet;
-  Sweep sweep(read_experiment(arguments.experiment, arguments.sets), options);
+  Sweep sweep(read_experiment(arguments.experiment, arguments.sets, arguments.scale), options);
   sweep.check();
   if (arguments.dry_run) {
     fmt::print("{}", sweep.plan());
@@ -52,7 +52,7 @@ Json carry_out(Runner& runner, const std::string& line) {
     Cell cell{order.value("arm", "base"), Document::parse(order["config"].dump(), "sweep"), {}};
     cell.config = read_run_config(cell.document);
     cell.config.arm = cell.arm;
-    const RunResult result = runner.run(cell);
+    const RunResult result = runner.run(cell, order.value("repeat", false));
     answer["outcome"] = result.outcome, answer["dir"] = result.dir, answer["seconds"] = result.seconds;
   } catch (const InUse& error) {
     answer["outcome"] = "busy", answer["why"] = error.what();

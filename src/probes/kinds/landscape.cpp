@@ -15,6 +15,8 @@
 //
 // |d| of scale_free is relative sqrt(number of tensors moved): a length in units of W_p / ||W_p||, so that nothing
 // changes when weights before a norm are multiplied by a constant. A tensor of norm 0, or without gradient, stays.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -93,6 +95,10 @@ class Landscape : public LossProbe<T, T> {
     f.number("relative", relative_, above(0), "step length 1 of the direction scale_free, in units of each tensor's norm");
   }
   void start(const Surroundings<T>& around) override {
+    for (size_t i = 1; i < lengths_.size(); ++i) {
+      const auto own = lengths_.begin() + static_cast<std::ptrdiff_t>(i);
+      if (std::find(lengths_.begin(), own, *own) != own) throw ConfigError(fmt::format("probes.landscape.lengths[{}]", i), number(*own) + " stands here twice");
+    }
     if (lengths_.empty()) throw ConfigError("probes.landscape.lengths", "is empty; at least one step length is needed");
     seed_ = around.seed;
     LossProbe<T, T>::start(around);

@@ -55,7 +55,7 @@ class Theorems : public LossProbe<T, double> {
   }
   std::vector<std::pair<std::string, double>> summary() const override {
     if (tried_ == 0) return {};
-    return {{"largest_t41_error", largest_t41_}, {"largest_t42_error", largest_t42_}, {"t41_printed_violations", violated_ / std::max(1.0, tried_)}};
+    return {{"largest_t41_error", largest_t41_}, {"largest_t42_error", largest_t42_}, {"t41_printed_violations", violated_ / tried_}};
   }
 
  private:
