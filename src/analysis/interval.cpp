@@ -18,26 +18,10 @@ bool all_equal(const std::vector<double>& v) {
   return std::all_of(v.begin(), v.end(), [&](double x) { return x == v.front(); });
 }
 
-struct Moments {
-  double mean = 0, deviation = 0, skewness = 0;  // deviation over n - 1, skewness over n
-};
-Moments moments(const std::vector<double>& values) {
-  const auto n = static_cast<double>(values.size());
-  Moments out{mean(values), 0, 0};
-  double squares = 0, cubes = 0;
-  for (const double x : values) {
-    const double c = x - out.mean;
-    squares += c * c, cubes += c * c * c;
-  }
-  out.deviation = std::sqrt(squares / (n - 1));
-  out.skewness = cubes / n / std::pow(squares / n, 1.5);
-  return out;
-}
-
-// (mean - mu) / s where sqrt(n) times Hall's transform of it is t
-double hall(double g, double n, double t) {
-  const double w = t / std::sqrt(n) - g / (6 * n);
-  return std::abs(g) < 1e-6 ? w - g * w * w / 3 : (std::cbrt(1 + g * w) - 1) * 3 / g;
+double sum_of_powers(const std::vector<double>& values, double centre, int power) {
+  double sum = 0;
+  for (const double x : values) sum += std::pow(x - centre, power);
+  return sum;
 }
 
 // a share of the way inwards, from one order statistic to the next; to or from an infinite one there is no way
@@ -53,18 +37,20 @@ Interval student_interval(const std::vector<double>& values, double confidence) 
   if (n < 2 || !std::isfinite(estimate)) return {estimate, nan, nan};
   if (all_equal(values)) return {values[0], values[0], values[0]};
   const double t = boost::math::quantile(boost::math::students_t(n - 1), (1 + confidence) / 2);
-  const double half = t * moments(values).deviation / std::sqrt(n);
+  const double half = t * std::sqrt(sum_of_powers(values, estimate, 2) / (n - 1) / n);
   return {estimate, estimate - half, estimate + half};
 }
 
 Interval mean_interval(const std::vector<double>& values, double confidence) {
-  const Interval student = student_interval(values, confidence);
-  if (std::isnan(student.low) || student.low == student.high) return student;
+  Interval out = student_interval(values, confidence);
   const auto n = static_cast<double>(values.size());
+  if (n < 3 || std::isnan(out.low) || out.low == out.high) return out;
+  const double squares = sum_of_powers(values, out.estimate, 2), cubes = sum_of_powers(values, out.estimate, 3);
+  const double skewness = std::sqrt(n * (n - 1)) / (n - 2) * cubes / n / std::pow(squares / n, 1.5);
   const double t = boost::math::quantile(boost::math::students_t(n - 1), (1 + confidence) / 2);
-  const Moments m = moments(values);
-  return {m.mean, std::min(student.low, m.mean - m.deviation * hall(m.skewness, n, t)),
-          std::max(student.high, m.mean - m.deviation * hall(m.skewness, n, -t))};
+  const double shift = std::sqrt(squares / (n - 1)) * skewness * (2 * t * t + 1) / (6 * n);
+  (shift < 0 ? out.low : out.high) += shift;
+  return out;
 }
 
 Interval median_interval(std::vector<double> values, double confidence) {

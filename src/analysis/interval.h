@@ -15,11 +15,11 @@ struct Interval {
 // the long tail, which n does not mend quickly.
 Interval student_interval(const std::vector<double>& values, double confidence = 0.95);
 
-// The court's interval for a mean: of Student's ends and Hall's (1992) the one farther out, on each side. Hall's transformation
-// takes the skewness g out of T = sqrt(n) (mean - mu) / s: with u = T / sqrt(n),
-//   (u + g u^2 / 3 + g^2 u^3 / 27) + g / (6 n)  is about  N(0, 1 / n),  and the bracket is ((1 + g u / 3)^3 - 1) / g;
-// inverted at Student's quantiles instead of the normal ones. Taking the outer end makes it cover for symmetric heavy tails,
-// where Hall's alone does not, and never shorter than Student's. A mean of values that are not all finite has nan ends.
+// The court's interval for a mean: Student's, with the end on the side of the long tail moved outwards, never inwards, by
+//   s |G| (2 t^2 + 1) / (6 n),   G = sqrt(n (n-1)) / (n-2) * sum (x - mean)^3 / n / (sum (x - mean)^2 / n)^(3/2),
+// the first-order effect of skewness on t: Johnson's (1978) modified t, sqrt(n) / s ((mean - mu) + s G / (6 n) + G / (3 s)
+// (mean - mu)^2), solved for mu to first order in G. Not moving the other end keeps it covering for symmetric heavy tails. A mean
+// of values that are not all finite has nan ends.
 Interval mean_interval(const std::vector<double>& values, double confidence = 0.95);
 
 // The median between order statistics x(d) and x(n + 1 - d), which cover it with 1 - 2 P(Binomial(n, 1/2) < d) whatever the
