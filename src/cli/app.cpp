@@ -9,6 +9,7 @@
 #include "build_stamp.h"
 #include "cli/commands/commands.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "core/text.h"
 #include "nn/engines/engine.h"
 #include "tensor/kernels/gemm.h"
@@ -90,12 +91,12 @@ int run_app(int argc, char** argv) {
   std::string show_config;
   std::vector<std::string> show_sets;
   bool show_json = false;
-  auto* show = app.add_subcommand("show", "the network of a config as a table, with its norms marked");
-  show->add_option("CONFIG", show_config)->required();
+  auto* show = app.add_subcommand("show", "the network of a config as a table, with its norms marked; or a run that is there");
+  show->add_option("CONFIG", show_config, "a config, or the directory of a run")->required();
   add_sets(show, show_sets);
   show->add_flag("--json", show_json);
-  show->footer("Example:\n  bnlab show configs/quickstart.json --set model.placement=after_activation");
-  show->callback([&] { chosen = [&] { return show_command(show_config, show_sets, show_json); }; });
+  show->footer("Example:\n  bnlab show configs/quickstart.json --set model.placement=after_activation\n  bnlab show results/runs/quickstart/batch_norm-*/seed-1");
+  show->callback([&] { chosen = [&] { return is_directory(show_config) ? show_run(show_config, show_sets, show_json) : show_command(show_config, show_sets, show_json); }; });
 
   SweepArguments sweep;
   sweep.program = executable_path();
