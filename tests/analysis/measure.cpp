@@ -150,6 +150,10 @@ TEST_CASE("measures: where there is no number there is a reason", "[analysis][me
   run.write("train.csv", "step,epoch,loss,learning_rate,gradient_norm\n0,0,0,1,1\n");
   run.write("probes/landscape.csv", "step,epoch,layer,metric,bn_mode,at,value,note\n0,0,,curve,,1,0,\n0,0,,curve,,2,1,\n");
   CHECK(run.why("log2_slope(landscape:curve)") == "0 has no logarithm");
+  run.write("train.csv", "step,epoch,loss,learning_rate,gradient_norm\n0,0,1,1,2\n1,0,inf,1,inf\n2,0,inf,1,inf\n");
+  CHECK(run.of("median(train:loss)") == INFINITY);
+  CHECK(run.of("quantile(train:gradient_norm, 0)") == 2);
+  CHECK(run.why("path(train:loss)") == "train.csv has infinite numbers");
   run.write("eval.csv", "step,epo");
   CHECK(run.why("max(test_loss)") == "eval.csv has no rows");
 }
