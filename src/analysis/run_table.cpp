@@ -19,6 +19,15 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 const std::vector<std::string> fields{"name", "arm", "seed", "state", "why", "step", "seconds", "commit", "dir"};
 
+void name_paths(const Json& config, const std::string& prefix, std::set<std::string>& out) {
+  for (const auto& [key, value] : config.items()) {
+    out.insert(prefix + key);
+    if (value.is_object()) name_paths(value, prefix + key + ".", out);
+  }
+}
+
+}  // namespace
+
 const Json* at_path(const Json& config, const std::string& path) {
   const Json* at = &config;
   for (size_t begin = 0; begin <= path.size();) {
@@ -31,14 +40,11 @@ const Json* at_path(const Json& config, const std::string& path) {
   return at;
 }
 
-void name_paths(const Json& config, const std::string& prefix, std::set<std::string>& out) {
-  for (const auto& [key, value] : config.items()) {
-    out.insert(prefix + key);
-    if (value.is_object()) name_paths(value, prefix + key + ".", out);
-  }
+std::vector<std::string> paths_of(const Json& config) {
+  std::set<std::string> out;
+  name_paths(config, "", out);
+  return {out.begin(), out.end()};
 }
-
-}  // namespace
 
 std::string field(const TableRun& run, const std::string& name) {
   const RunRecord& r = run.record;
@@ -58,9 +64,11 @@ std::string field(const TableRun& run, const std::string& name) {
   return value->is_string() ? value->get<std::string>() : value->dump();
 }
 
-double measure(const TableRun& run, const std::string& name) {
-  const auto at = run.record.measures.find(name);
-  return run.record.state == "completed" && at != run.record.measures.end() ? at->second : nan;
+TableRun load_run(const std::string& dir) {
+  TableRun run;
+  if (!read_run(dir, run.record)) throw FileError(dir, "is no run directory (there is no status.json)");
+  run.config = config_of(run.record);
+  return run;
 }
 
 std::vector<TableRun> load_runs(const std::string& root, const std::vector<std::string>& conditions) {
@@ -92,16 +100,15 @@ std::vector<TableRun> load_runs(const std::string& root, const std::vector<std::
   return all;
 }
 
-std::vector<Group> group_runs(const std::vector<TableRun>& runs, const std::vector<std::string>& by, const std::string& measured) {
+std::vector<Group> group_runs(const std::vector<TableRun>& runs, const std::vector<std::string>& by, const std::vector<double>& measured) {
   std::vector<std::vector<std::string>> order;
   std::map<std::vector<std::string>, std::vector<double>> values;
   std::map<std::vector<std::string>, size_t> without;
-  for (const TableRun& run : runs) {
+  for (size_t i = 0; i < runs.size(); ++i) {
     std::vector<std::string> key;
-    for (const auto& name : by) key.push_back(field(run, name));
+    for (const auto& name : by) key.push_back(field(runs[i], name));
     if (!values.contains(key)) order.push_back(key), values[key];
-    const double value = measure(run, measured);
-    std::isnan(value) ? static_cast<void>(++without[key]) : values[key].push_back(value);
+    std::isnan(measured[i]) ? static_cast<void>(++without[key]) : values[key].push_back(measured[i]);
   }
   std::vector<Group> out;
   for (const auto& key : order) {

@@ -9,6 +9,7 @@
 #include "build_stamp.h"
 #include "cli/commands/commands.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "core/text.h"
 #include "nn/engines/engine.h"
 #include "tensor/kernels/gemm.h"
@@ -90,12 +91,12 @@ int run_app(int argc, char** argv) {
   std::string show_config;
   std::vector<std::string> show_sets;
   bool show_json = false;
-  auto* show = app.add_subcommand("show", "the network of a config as a table, with its norms marked");
-  show->add_option("CONFIG", show_config)->required();
+  auto* show = app.add_subcommand("show", "the network of a config as a table, with its norms marked; or a run that is there");
+  show->add_option("CONFIG", show_config, "a config, or the directory of a run")->required();
   add_sets(show, show_sets);
   show->add_flag("--json", show_json);
-  show->footer("Example:\n  bnlab show configs/quickstart.json --set model.placement=after_activation");
-  show->callback([&] { chosen = [&] { return show_command(show_config, show_sets, show_json); }; });
+  show->footer("Example:\n  bnlab show configs/quickstart.json --set model.placement=after_activation\n  bnlab show results/runs/quickstart/batch_norm-*/seed-1");
+  show->callback([&] { chosen = [&] { return is_directory(show_config) ? show_run(show_config, show_sets, show_json) : show_command(show_config, show_sets, show_json); }; });
 
   SweepArguments sweep;
   sweep.program = executable_path();
@@ -121,21 +122,21 @@ int run_app(int argc, char** argv) {
   auto* ls_app = app.add_subcommand("ls", "runs that are there: filtered, with columns of choice");
   ls_app->add_option("ROOT", ls.root, "where to look")->capture_default_str();
   ls_app->add_option("--where", ls.where, "PATH=PATTERN, e.g. model.norm=batch_norm or state=diverged (may be repeated: all must hold)")->expected(1)->take_all()->allow_extra_args(false);
-  ls_app->add_option("--columns", ls.columns, "fields, numbers of the summary, paths of the config")->delimiter(',');
+  ls_app->add_option("--columns", ls.columns, "fields, numbers of the summary, paths of the config, measures: arm,seed,'max(test_accuracy)'")->expected(1)->take_all()->allow_extra_args(false);
   ls_app->add_flag("--csv", ls.csv);
   ls_app->add_flag("--json", ls.json, "one object a run");
   ls_app->add_flag("--index", ls.index, "write ROOT/index.csv instead");
-  ls_app->footer("Examples:\n  bnlab ls --where state=diverged\n  bnlab ls results/runs/scalings --columns arm,model.scaling,test_accuracy --csv");
+  ls_app->footer("Examples:\n  bnlab ls --where state=diverged\n  bnlab ls results/runs/scalings --columns arm,model.scaling,test_accuracy --csv\n  bnlab ls --columns arm,seed,'time_to(test_accuracy, 0.9)'");
   ls_app->callback([&] { chosen = [&] { return ls_command(ls); }; });
 
   CompareArguments compare;
   auto* compare_app = app.add_subcommand("compare", "arms over seeds: mean, 95 % interval, n");
   compare_app->add_option("ROOT", compare.root, "where to look")->capture_default_str();
   compare_app->add_option("--where", compare.where, "as for ls")->expected(1)->take_all()->allow_extra_args(false);
-  compare_app->add_option("--measure", compare.measures, "numbers of the summary (test_accuracy)")->delimiter(',');
+  compare_app->add_option("--measure", compare.measures, "numbers of the summary or of series: docs/sweeps.md (test_accuracy)")->expected(1)->take_all()->allow_extra_args(false);
   compare_app->add_option("--by", compare.by, "what makes a group")->delimiter(',')->capture_default_str();
   compare_app->add_flag("--csv", compare.csv);
-  compare_app->footer("Example:\n  bnlab compare results/runs/quickstart --by model.norm --measure test_accuracy,train_loss");
+  compare_app->footer("Example:\n  bnlab compare results/runs/quickstart --by model.norm --measure test_accuracy,'max(test_accuracy)'");
   compare_app->callback([&] { chosen = [&] { return compare_command(compare); }; });
 
   std::string diff_a, diff_b;

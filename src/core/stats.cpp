@@ -22,7 +22,8 @@ double quantile(std::vector<double> values, double q) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(at);
   std::nth_element(values.begin(), middle, values.end());
   const double low = *middle, high = middle + 1 == values.end() ? low : *std::min_element(middle + 1, values.end());
-  return low + (at - std::floor(at)) * (high - low);
+  const double fraction = at - std::floor(at);
+  return fraction > 0 && low != high ? low + fraction * (high - low) : low;  // infinite ones have no difference
 }
 
 double median(std::vector<double> values) { return quantile(std::move(values), 0.5); }

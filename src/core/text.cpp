@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cmath>
 
 namespace bnlab {
@@ -70,6 +71,26 @@ std::string join(const std::vector<std::string>& words, std::string_view separat
   return fmt::format("{}", fmt::join(words, separator));
 }
 
+std::string_view trimmed(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> out;
+  int depth = 0;
+  size_t begin = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (std::string_view("([{").find(text[i]) != std::string_view::npos) ++depth;
+    if (std::string_view(")]}").find(text[i]) != std::string_view::npos) --depth;
+    if (text[i] != separator || depth > 0) continue;
+    out.emplace_back(trimmed(text.substr(begin, i - begin)));
+    begin = i + 1;
+  }
+  out.emplace_back(trimmed(text.substr(begin)));
+  return out;
+}
+
 bool matches(std::string_view pattern, std::string_view name) {
   // Only the last '*' is ever taken back: time grows with pattern times name, whatever the pattern.
   size_t p = 0, n = 0, star = std::string_view::npos, taken = 0;
@@ -92,6 +113,13 @@ bool matches(std::string_view pattern, std::string_view name) {
 
 std::string number(double value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
 std::string number(float value) { return std::isnan(value) ? "nan" : fmt::format("{}", value); }
+
+std::optional<double> to_number(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
 
 std::string duration(double seconds) {
   if (!(seconds < 1e9)) return "-";
@@ -143,7 +171,7 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
 }
 
 std::string csv_field(std::string_view field) {
-  if (field.find_first_of(",\"\n") == std::string_view::npos) return std::string(field);
+  if (field.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(field);
   std::string out = "\"";
   for (const char c : field) out += c == '"' ? "\"\"" : std::string(1, c);
   return out + "\"";

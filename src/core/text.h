@@ -1,6 +1,7 @@
 // Small things about words and numbers as people read them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,12 +16,20 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 
 std::string join(const std::vector<std::string>& words, std::string_view separator = ", ");
 
+std::string_view trimmed(std::string_view text);  // less the blanks around it
+
+// Parts between separators, less the blanks around them; one inside (), [] or {} does not count.
+std::vector<std::string> split(std::string_view text, char separator);
+
 // Shell-like match: '*' any run of characters, '?' one, "[abc]" and "[a-c]" one of a set.
 bool matches(std::string_view pattern, std::string_view name);
 
 // Shortest text that reads back as the same number; "nan", "inf", "-inf".
 std::string number(double value);
 std::string number(float value);
+
+// The number that a text is from its first character to its last, as `number` writes it; none where it is something else.
+std::optional<double> to_number(std::string_view text);
 
 // "1.2 s", "3 min 20 s", "2 h 05 min".
 std::string duration(double seconds);

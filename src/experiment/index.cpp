@@ -28,7 +28,8 @@ bool read_run(const std::string& dir, RunRecord& run) {
   run.step = status.value("step", int64_t{0});
   const Json summary = read_json(dir + "/summary.json"), manifest = read_json(dir + "/manifest.json");
   if (manifest.is_object()) run.commit = manifest.value("commit", "") + (manifest.value("dirty", false) ? "+" : "");
-  const std::filesystem::path path(dir);
+  std::filesystem::path path = std::filesystem::absolute(dir).lexically_normal();
+  if (path.filename().empty()) path = path.parent_path();  // "seed-1/"
   const std::string arm = path.parent_path().filename().string(), seed = path.filename().string();
   run.name = path.parent_path().parent_path().filename().string();
   run.arm = arm.substr(0, arm.rfind('-'));

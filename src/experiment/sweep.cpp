@@ -140,10 +140,15 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
   std::vector<Job> jobs;
   for (const size_t i : wanted) jobs.push_back({i, line_of(i, cells[i], repeated[i])});
 
-  Board board(options_.quiet ? ProgressMode::none : ProgressMode::automatic, experiment_.name + what, cells.size(), result.reused);
+  Board board(options_.quiet ? ProgressMode::none : ProgressMode::automatic, experiment_.name + what, cells.size(), result.reused, result.failed);
   const auto launcher = options_.launch.on_slurm ? slurm_launcher(options_.launch) : local_launcher(options_.launch);
   std::atomic<bool>& stop = stop_requested();
   bool gave_up = false;
+  auto look = [&] {
+    std::vector<Board::Running> running;
+    for (const AtWork& run : launcher->at_work()) running.push_back({fmt::format("{} seed {}", cells[run.id].arm, cells[run.id].config.seed), run.seconds});
+    board.look(running);
+  };
   launcher->run(jobs, [&](const Ended& ended) {
     const Cell& cell = cells[ended.id];
     if (ended.outcome == "failed" || ended.outcome == "busy") {
@@ -154,8 +159,8 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
     }
     result.done += ended.outcome == "completed";
     result.diverged += ended.outcome == "diverged";
-    board.ended(ended.outcome == "busy" ? "failed" : ended.outcome, launcher->at_work());
-  }, stop);
+    board.ended(ended.outcome == "busy" ? "failed" : ended.outcome);
+  }, look, stop);
   board.end();
   result.interrupted = stop && !gave_up;
   for (size_t i = 0; i < cells.size(); ++i) read_run(RunDirectory(options_.launch.out, cells[i].config, cells[i].arm).path(), result.records[i]);

@@ -33,7 +33,7 @@ TEST_CASE("groups: the mean over runs with its interval; runs without the number
   for (int k = 1; k <= 5; ++k) runs.push_back(run("a", k, "completed", k));
   runs.push_back(run("a", 6, "diverged", 100));
   runs.push_back(run("b", 1, "completed", 2));
-  const auto groups = group_runs(runs, {"arm"}, "test_accuracy");
+  const auto groups = group_runs(runs, {"arm"}, {1, 2, 3, 4, 5, NAN, 2});
   REQUIRE(groups.size() == 2);
   CHECK(groups[0].key == std::vector<std::string>{"a"});
   CHECK(groups[0].n == 5);

@@ -133,3 +133,17 @@ TEST_CASE("a table is aligned: words to the left, numbers to the right", "[text]
   CHECK(aligned({{"only", "a heading"}}) == "only  a heading\n");
   CHECK(aligned({}) == "");
 }
+
+TEST_CASE("a list is split where no bracket is open", "[text]") {
+  using Words = std::vector<std::string>;
+  CHECK(split("a, b ,c", ',') == Words{"a", "b", "c"});
+  CHECK(split("", ',') == Words{""});
+  CHECK(split(" , ", ',') == Words{"", ""});
+  CHECK(split("arm,at(x[a=1,b=2], 3),seed", ',') == Words{"arm", "at(x[a=1,b=2], 3)", "seed"});
+}
+
+TEST_CASE("a number is the whole of its text", "[text]") {
+  CHECK(to_number("1e-3") == 1e-3);
+  CHECK(to_number("-inf") == -std::numeric_limits<double>::infinity());
+  for (const char* text : {"", " 1", "1 ", "1,5", "0x10", "one", "1e999"}) CHECK_FALSE(to_number(text));
+}

@@ -324,6 +324,51 @@ TEST_CASE("looking commands answer with JSON that says what they say in words", 
   REQUIRE(run({{BNLAB_PROGRAM, "--version"}, scratch.path()}).out.find("bnlab 0.1.0") == 0);
 }
 
+TEST_CASE("show: a run that is there, in words and in JSON; several are listed by ls", "[program][show]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const std::string one = dir(bnlab_run(scratch, "out"));
+  auto show = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {BNLAB_PROGRAM, "show"});
+    return run({more, scratch.path()});
+  };
+  const Json json = Json::parse(show({one, "--json"}).out), summary = Json::parse(scratch.read(one + "/summary.json"));
+  CHECK(json["name"] == "small");
+  CHECK(json["arm"] == "base");
+  CHECK(json["seed"] == 0);
+  CHECK(json["state"] == "completed");
+  CHECK(json["step"] == 60);
+  CHECK(json["final"] == summary["final"]);
+  CHECK(json["probes"] == summary["probes"]);
+  CHECK(json["cost"] == summary["cost"]);
+  CHECK(json["data"]["name"] == "gaussian_mixture");
+  for (const auto& file : lasting) CHECK(std::find(json["files"].begin(), json["files"].end(), file) != json["files"].end());
+  const std::string words = show({one}).out;
+  CHECK(words.rfind("small, arm base, seed 0: completed after 60 steps, ", 0) == 0);
+  for (const char* part : {"\ncommit  ", "\nmade  ", "\nnetwork   mlp, ", "gaussian_mixture: ", "\ntest_accuracy  ", "\ndistribution  ", "\n  probes/distribution.csv\n"}) CHECK_THAT(words, Catch::Matchers::Contains(part));
+  CHECK(show({one + "/"}).out == words);
+  CHECK(show({"out"}).out == words);  // the only one there
+  CHECK(run({{BNLAB_PROGRAM, "show", "."}, scratch.path(one)}).out.rfind("small, arm base, seed 0: ", 0) == 0);
+
+  scratch.write(one + "/status.json", R"({"state": "running", "step": 0})");
+  CHECK_THAT(show({one}).out, Catch::Matchers::StartsWith("small, arm base, seed 0: was killed; "));
+  scratch.write(one + "/status.json", R"({"state": "interrupted", "step": 40})");
+  CHECK_THAT(show({one}).out, Catch::Matchers::StartsWith("small, arm base, seed 0: interrupted at step 40 of 60\n"));
+  std::filesystem::remove(scratch.path(one + "/manifest.json"));  // whatever a crash has torn
+  scratch.write(one + "/summary.json", "{");
+  scratch.write(one + "/status.json", R"({"state": "failed", "why": "the disk is full"})");
+  CHECK_THAT(show({one}).out, Catch::Matchers::StartsWith("small, arm base, seed 0: failed: the disk is full\n"));
+
+  bnlab_run(scratch, "out", {"--set", "seed=2"});
+  const Said several = show({"out"}), set = show({one, "--set", "seed=3"});
+  CHECK(several.err == "bnlab: out: holds 2 runs, `show` takes one; `bnlab ls out` lists them\n");
+  CHECK(several.code == 2);
+  CHECK(set.err == "bnlab: " + one + ": is a directory; --set changes a config, not a run that is there\n");
+  std::filesystem::create_directories(scratch.path("empty"));
+  CHECK(show({"empty"}).err == "bnlab: empty: is no run directory (there is no status.json)\n");
+  CHECK(show({"empty"}).code == 3);
+}
+
 TEST_CASE("every key of a section is listed", "[program]") {
   const Scratch scratch;
   scratch.write("config.json", config);

@@ -109,6 +109,18 @@ compared = ask("compare", "torn", "--where", "train.momentum=0.0", "--by", "mode
 mean = sum(float(row.split(",")[2]) for row in rows[1:]) / SEEDS
 check(any(row.startswith(f"relu,0.1,test_accuracy,{SEEDS},0,") and abs(float(row.split(",")[5]) - mean) < 1e-12 for row in compared), compared)
 check("did you mean 'model.norm'" in ask("ls", "torn", "--where", "model.nrom=x").stderr, "no nearest word")
+again = ask("ls", "torn", "--where", "seed=1", "--columns", "arm,last(test_accuracy),at(eval:accuracy[split=test,bn_mode=running], 400) - test_accuracy,path(distribution:variance[layer=hidden1/*@input])", "--json")
+for line in map(json.loads, again.stdout.splitlines()):
+    values = list(line.values())
+    check(len(values) == 4 and 0 < values[1] <= 1 and values[2] == 0 and values[3] > 0, line)
+again = ask("compare", "torn", "--where", "train.momentum=0.0", "--by", "model.activation,train.learning_rate", "--measure", "last(test_accuracy)", "--csv").stdout.replace("last(test_accuracy)", "test_accuracy")
+check(again.splitlines() == compared, "the last test accuracy is not that of the summary: " + again)
+wrong = ask("compare", "torn", "--measure", "time_to(test_acuracy, 0.9)")
+check(wrong.returncode == 2 and "unknown series 'test_acuracy'; did you mean 'test_accuracy'?" in wrong.stderr, wrong.stderr)
+wrong = ask("ls", "torn", "--columns", "arm,max(distribution:varianze)")
+check(wrong.returncode == 2 and "has no metric 'varianze'; did you mean 'variance'?" in wrong.stderr, wrong.stderr)
+some = ask("compare", "torn", "--measure", "max(validation_loss)")
+check(some.returncode == 0 and f"{8 * SEEDS} of {8 * SEEDS} runs are without: no row of eval.csv has split=validation" in some.stderr, some.stderr)
 a, b = (next(line for line in ask("ls", "torn", "--columns", "dir", "--where", f"seed={seed}", "--csv").stdout.splitlines()[1:]) for seed in (1, 2))
 check(ask("diff", a, a).stdout == "the same config, the same numbers\n" and "\nseed " in ask("diff", a, b).stdout, "diff")
 check("would go" in ask("rm", "torn", "--where", "train.momentum=0.9").stdout and ask("rm", "torn", "--where", "train.momentum=0.9", "--yes").stdout.endswith(f"{4 * SEEDS} runs removed\n"), "rm")

@@ -47,6 +47,7 @@ int tail_command(const std::string& dir, int lines, bool follow);
 int rm_command(const std::string& root, const std::vector<std::string>& where, bool yes);
 
 int validate_command(const std::vector<std::string>& configs, const std::vector<std::string>& sets);
+int show_run(const std::string& dir, const std::vector<std::string>& sets, bool json);
 int show_command(const std::string& config, const std::vector<std::string>& sets, bool json);
 int list_command(const std::string& kind, bool json);
 std::vector<std::string> listed_kinds();

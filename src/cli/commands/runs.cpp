@@ -5,9 +5,10 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <thread>
 
-#include "analysis/run_table.h"
+#include "analysis/measure.h"
 #include "cli/commands/commands.h"
 #include "core/environment.h"
 #include "core/error.h"
@@ -43,12 +44,16 @@ void compare_json(const Json& a, const Json& b, const std::string& path, std::ve
   }
 }
 
-TableRun load_one(const std::string& dir) {
-  TableRun run;
-  if (!read_run(dir, run.record)) throw FileError(dir, "is no run directory (there is no status.json)");
-  run.config = config_of(run.record);
-  return run;
+// Of a list with commas; one inside brackets parts nothing.
+std::vector<std::string> listed(const std::vector<std::string>& words) {
+  std::vector<std::string> out;
+  for (const auto& word : words) {
+    for (auto& part : split(word, ',')) out.push_back(std::move(part));
+  }
+  return out;
 }
+
+std::string shown(double value, bool exactly) { return exactly ? (std::isnan(value) ? "" : number(value)) : short_number(value); }
 
 }  // namespace
 
@@ -61,48 +66,57 @@ int ls_command(const LsArguments& arguments) {
     fmt::print("{}/index.csv: {} runs\n", arguments.root, records.size());
     return 0;
   }
-  std::vector<std::string> columns = arguments.columns;
+  std::vector<std::string> columns = listed(arguments.columns);
   if (columns.empty()) columns = {"name", "arm", "seed", "state", "step", "seconds", "test_accuracy", "train_loss", "dir"};
-  if (arguments.json) {
-    for (const auto& run : runs) {
-      Json line = Json::object();
-      for (const auto& column : columns) line[column] = run.record.measures.contains(column) ? json_number(run.record.measures.at(column)) : Json(field(run, column));
-      fmt::print("{}\n", line.dump());
-    }
-    return 0;
+  std::vector<Measure> formulas;
+  std::map<std::string, size_t> formula_of;
+  for (const auto& column : columns) {
+    if (Measure::is_formula(column) && formula_of.try_emplace(column, formulas.size()).second) formulas.push_back(Measure::parse(column));
   }
+  const auto measured = measure_all(formulas, runs);
   std::vector<std::vector<std::string>> rows{columns};
-  for (const auto& run : runs) {
-    std::vector<std::string> row;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const auto& measures = runs[i].record.measures;
+    Json line = Json::object();
+    rows.emplace_back();
     for (const auto& column : columns) {
-      const bool shorten = !arguments.csv && run.record.measures.contains(column);
-      const std::string text = shorten ? short_number(run.record.measures.at(column)) : field(run, column);
-      row.push_back(text.empty() && !arguments.csv ? "-" : text);
+      const bool formula = formula_of.contains(column);
+      if (formula || measures.contains(column)) {
+        const double value = formula ? measured[i][formula_of.at(column)].value : measures.at(column);
+        line[column] = formula && std::isnan(value) ? Json() : json_number(value);
+        rows.back().push_back(shown(value, arguments.csv));
+      } else {
+        const std::string text = field(runs[i], column);
+        line[column] = text;
+        rows.back().push_back(text.empty() && !arguments.csv ? "-" : text);
+      }
     }
-    rows.push_back(row);
+    if (arguments.json) fmt::print("{}\n", line.dump());
   }
-  print_rows(rows, arguments.csv);
+  if (!arguments.json) print_rows(rows, arguments.csv);
   return 0;
 }
 
 int compare_command(const CompareArguments& arguments) {
   const std::vector<TableRun> runs = load_runs(arguments.root, arguments.where);
-  std::vector<std::string> measures = arguments.measures;
-  if (measures.empty()) measures = {"test_accuracy"};
+  std::vector<Measure> measures;
+  for (const auto& text : listed(arguments.measures.empty() ? std::vector<std::string>{"test_accuracy"} : arguments.measures)) measures.push_back(Measure::parse(text));
+  const auto measured = measure_all(measures, runs);
   std::vector<std::vector<std::string>> rows{arguments.by};
   for (const char* title : {"measure", "n", "without", "mean", "95 % from", "to", "least", "most"}) rows[0].push_back(title);
-  for (const auto& measured : measures) {
-    bool any = false;
-    for (const auto& run : runs) any |= run.record.measures.contains(measured);
-    if (!any && !runs.empty()) {
-      std::vector<std::string> known;
-      for (const auto& [key, value] : runs[0].record.measures) known.push_back(key);
-      throw UsageError(fmt::format("--measure: no run has '{}'{} (known: {})", measured, did_you_mean(measured, known), join(known)));
+  for (size_t m = 0; m < measures.size(); ++m) {
+    std::vector<double> values;
+    std::map<std::string, size_t> gaps;
+    for (size_t i = 0; i < runs.size(); ++i) {
+      const bool gap = runs[i].record.state == "diverged" && !measures[m].holds_when_diverged();
+      values.push_back(gap ? std::nan("") : measured[i][m].value);
+      if (std::isnan(values.back())) ++gaps[gap ? "the run is diverged" : measured[i][m].why];
     }
-    for (const Group& g : group_runs(runs, arguments.by, measured)) {
+    for (const auto& [why, count] : gaps) fmt::print(stderr, "note: {}: {} of {} runs are without: {}\n", measures[m].text(), count, runs.size(), why);
+    for (const Group& g : group_runs(runs, arguments.by, values)) {
       auto show = [&](double value) { return arguments.csv ? number(value) : short_number(value); };
       rows.push_back(g.key);
-      for (const std::string& cell : {measured, std::to_string(g.n), std::to_string(g.without), show(g.mean), show(g.low), show(g.high), show(g.least), show(g.most)}) rows.back().push_back(cell);
+      for (const std::string& cell : {measures[m].text(), std::to_string(g.n), std::to_string(g.without), show(g.mean), show(g.low), show(g.high), show(g.least), show(g.most)}) rows.back().push_back(cell);
     }
   }
   print_rows(rows, arguments.csv);
@@ -110,7 +124,7 @@ int compare_command(const CompareArguments& arguments) {
 }
 
 int diff_command(const std::string& a, const std::string& b) {
-  const TableRun one = load_one(a), other = load_one(b);
+  const TableRun one = load_run(a), other = load_run(b);
   std::vector<std::vector<std::string>> rows{{"path", a, b}};
   compare_json(one.config, other.config, "", rows);
   for (const auto& [key, value] : one.record.measures) {
@@ -127,7 +141,7 @@ int diff_command(const std::string& a, const std::string& b) {
 }
 
 int tail_command(const std::string& dir, int lines, bool follow) {
-  load_one(dir);
+  load_run(dir);
   const std::string path = dir + "/train.csv";
   catch_signals();
   size_t shown = 0;
@@ -147,7 +161,7 @@ int tail_command(const std::string& dir, int lines, bool follow) {
     }
     std::fflush(stdout);
     shown = text.size();
-    const std::string state = load_one(dir).record.state;
+    const std::string state = load_run(dir).record.state;
     if (!follow || state != "running" || stop_requested()) {
       fmt::print(stderr, "{}: {}\n", dir, state);
       return 0;

@@ -21,13 +21,19 @@ struct Ended {
   double seconds = 0;
 };
 
+// A run under way.
+struct AtWork {
+  size_t id;
+  double seconds;  // so far
+};
+
 class Launcher {
  public:
   virtual ~Launcher() = default;
   // Runs all of them, first come first served, and says how each ended. Once `stop` is set none is begun any more and those
-  // under way are asked to leave a checkpoint.
-  virtual void run(const std::vector<Job>& jobs, const std::function<void(const Ended&)>& ended, const std::atomic<bool>& stop) = 0;
-  virtual size_t at_work() const = 0;
+  // under way are asked to leave a checkpoint. `look` is called now and then meanwhile.
+  virtual void run(const std::vector<Job>& jobs, const std::function<void(const Ended&)>& ended, const std::function<void()>& look, const std::atomic<bool>& stop) = 0;
+  virtual std::vector<AtWork> at_work() const = 0;  // those that it knows of
 };
 
 struct LaunchOptions {

@@ -119,48 +119,55 @@ class Worker {
 class Local : public Launcher {
  public:
   explicit Local(LaunchOptions options) : options_(std::move(options)) {}
-  size_t at_work() const override { return busy_; }
+  std::vector<AtWork> at_work() const override {
+    std::vector<AtWork> out;
+    for (const auto& worker : workers_) {
+      if (worker && worker->busy()) out.push_back({worker->job().id, worker->running()});
+    }
+    return out;
+  }
 
-  void run(const std::vector<Job>& jobs, const std::function<void(const Ended&)>& ended, const std::atomic<bool>& stop) override {
+  void run(const std::vector<Job>& jobs, const std::function<void(const Ended&)>& ended, const std::function<void()>& look, const std::atomic<bool>& stop) override {
     ::signal(SIGPIPE, SIG_IGN);
     size_t next = 0;
     bool asked = false;
-    std::vector<std::unique_ptr<Worker>> workers(std::min(static_cast<size_t>(options_.jobs), jobs.size()));
+    workers_.resize(std::min(static_cast<size_t>(options_.jobs), jobs.size()));
     for (;;) {
       if (stop && !asked) {  // Ctrl-C reaches the workers by itself; a signal to this process alone does not
-        for (auto& worker : workers) {
+        for (auto& worker : workers_) {
           if (worker && worker->busy()) worker->signal(SIGTERM);
         }
         asked = true;
       }
-      busy_ = 0;
-      for (auto& worker : workers) {
+      bool busy = false;
+      for (auto& worker : workers_) {
         if (worker && worker->dead()) worker.reset();
         if (!stop && next < jobs.size() && !(worker && worker->busy())) {
           if (!worker) worker = std::make_unique<Worker>(options_);
           worker->give(jobs[next++]);
         }
-        busy_ += worker && worker->busy();
+        busy |= worker && worker->busy();
       }
-      if (busy_ == 0) break;
+      if (!busy) break;
+      look();
       std::vector<pollfd> waiting;
-      for (auto& worker : workers) waiting.push_back({worker ? worker->from() : -1, POLLIN, 0});
+      for (auto& worker : workers_) waiting.push_back({worker ? worker->from() : -1, POLLIN, 0});
       ::poll(waiting.data(), waiting.size(), 200);
-      for (size_t i = 0; i < workers.size(); ++i) {
-        if (!workers[i]) continue;
-        if (options_.timeout > 0 && workers[i]->busy() && workers[i]->running() > options_.timeout) workers[i]->time_out();
+      for (size_t i = 0; i < workers_.size(); ++i) {
+        if (!workers_[i]) continue;
+        if (options_.timeout > 0 && workers_[i]->busy() && workers_[i]->running() > options_.timeout) workers_[i]->time_out();
         Ended end;
-        if (waiting[i].revents && workers[i]->read(end)) ended(end);
+        if (waiting[i].revents && workers_[i]->read(end)) ended(end);
       }
     }
-    for (auto& worker : workers) {
+    for (auto& worker : workers_) {
       if (worker) worker->no_more();
     }
   }
 
  private:
   LaunchOptions options_;
-  size_t busy_ = 0;
+  std::vector<std::unique_ptr<Worker>> workers_;
 };
 
 }  // namespace

@@ -63,9 +63,9 @@ class Slurm : public Launcher {
     read_fields(document, [&](Fields& f) { settings_.describe(f); });
     ask("sbatch --version");
   }
-  size_t at_work() const override { return waiting_.size(); }
+  std::vector<AtWork> at_work() const override { return {}; }  // tasks say how a run has ended, not that it has begun
 
-  void run(const std::vector<Job>& jobs, const std::function<void(const Ended&)>& ended, const std::atomic<bool>& stop) override {
+  void run(const std::vector<Job>& jobs, const std::function<void(const Ended&)>& ended, const std::function<void()>& look, const std::atomic<bool>& stop) override {
     if (jobs.empty()) return;
     make_directories(directory_);
     for (const Job& job : jobs) waiting_.insert(job.id);
@@ -75,7 +75,7 @@ class Slurm : public Launcher {
         return;
       }
       const std::string array = submit(jobs, round);
-      follow(array, ended, stop);
+      follow(array, ended, look, stop);
     }
   }
 
@@ -103,12 +103,13 @@ class Slurm : public Launcher {
     return id;
   }
 
-  void follow(const std::string& array, const std::function<void(const Ended&)>& ended, const std::atomic<bool>& stop) {
+  void follow(const std::string& array, const std::function<void(const Ended&)>& ended, const std::function<void()>& look, const std::atomic<bool>& stop) {
     size_t read = 0;
     bool asked = false;
     for (int silent = 0;;) {
       std::this_thread::sleep_for(std::chrono::duration<double>(settings_.poll));
       answers(read, ended);
+      look();
       if (waiting_.empty()) return;
       if (stop && !asked) {
         ask("scancel " + array);
