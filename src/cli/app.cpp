@@ -118,6 +118,31 @@ int run_app(int argc, char** argv) {
   sweep_app->footer("Examples:\n  bnlab sweep configs/scalings.json --dry-run\n  bnlab sweep configs/scalings.json --jobs 2\nExit codes: 0 all runs have ended (diverged ones too), 4 some failed, 130 interrupted: the same command goes on.");
   sweep_app->callback([&] { chosen = [&] { return sweep_command(sweep); }; });
 
+  VerdictArguments verdict;
+  auto* verdict_app = app.add_subcommand("verdict", "what the finished runs of an experiment say of its claims");
+  verdict_app->add_option("EXPERIMENT", verdict.experiment, "a file, a folder, or a name that `reproduce --list` shows")->required();
+  add_sets(verdict_app, verdict.sets);
+  verdict_app->add_option("--scale", verdict.scale, "as for sweep");
+  verdict_app->add_option("--out", verdict.out, "where the directories of results are")->capture_default_str();
+  verdict_app->add_option("--require", verdict.require, "exit with 5 unless every claim is that")->check(CLI::IsMember({"supported", "refuted", "undecided"}));
+  verdict_app->add_flag("--json", verdict.json);
+  verdict_app->footer("Example:\n  bnlab verdict ioffe/activations --require supported");
+  verdict_app->callback([&] { chosen = [&] { return verdict_command(verdict); }; });
+
+  ReproduceArguments reproduce;
+  reproduce.program = executable_path();
+  auto* reproduce_app = app.add_subcommand("reproduce", "an experiment from its runs to its verdict, kept in results/");
+  reproduce_app->add_option("NAMES", reproduce.names, "of experiments");
+  reproduce_app->add_option("--scale", reproduce.scale, "quick to see it work, standard (what decides and is kept), full as published");
+  reproduce_app->add_option("--jobs", reproduce.jobs, "runs at a time; 0: as many as there are cores")->check(CLI::Range(0, 4096));
+  reproduce_app->add_option("--out", reproduce.out, "where the directories of results go")->capture_default_str();
+  reproduce_app->add_option("--results", reproduce.results, "where what is kept goes")->capture_default_str();
+  reproduce_app->add_flag("--list", reproduce.list, "all experiments, how long each took, and what came out");
+  reproduce_app->add_flag("--all", reproduce.all, "all of them");
+  reproduce_app->add_flag("--table", reproduce.table, "write the table of all claims, results/README.md");
+  reproduce_app->footer("Examples:\n  bnlab reproduce --list\n  bnlab reproduce ioffe/activations --scale quick\n  bnlab reproduce de_smith/depth");
+  reproduce_app->callback([&] { chosen = [&] { return reproduce_command(reproduce); }; });
+
   LsArguments ls;
   auto* ls_app = app.add_subcommand("ls", "runs that are there: filtered, with columns of choice");
   ls_app->add_option("ROOT", ls.root, "where to look")->capture_default_str();

@@ -6,8 +6,10 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/text.h"
 #include "experiment/axes.h"
 #include "experiment/run_directory.h"
@@ -177,6 +179,26 @@ Json to_json(const Experiment& experiment, const std::vector<Chosen>& chosen) {
     arms.push_back({{"arm", c.arm}, {"value", t.values[c.value]}, {"at_edge", c.at_edge}, {"means", means}});
   }
   return {{"path", t.path}, {"measure", t.measure}, {"goal", t.goal}, {"values", t.values}, {"seeds", t.seeds}, {"arms", arms}};
+}
+
+std::vector<Cell> tuned_cells_below(const Experiment& experiment, const std::string& out) {
+  if (!experiment.tuning) return experiment.cells;
+  const std::string path = out + "/" + experiment.name + "/tuned.json";
+  if (!is_file(path)) throw FileError(path, "is not there: nothing has been tuned yet; `bnlab sweep` does");
+  const Json tuned = Json::parse(read_text(path), nullptr, false);
+  const Tuning& t = *experiment.tuning;
+  const auto stale = FileError(path, "was tuned otherwise than the experiment says now; `bnlab sweep` tunes again");
+  if (!tuned.is_object() || tuned.value("path", "") != t.path || tuned.value("values", Json()) != Json(t.values) || !tuned.value("arms", Json()).is_array()) throw stale;
+  std::vector<Chosen> chosen;
+  for (const Json& arm : tuned["arms"]) {
+    const auto at = std::find(t.values.begin(), t.values.end(), arm.value("value", Json()));
+    if (at == t.values.end()) throw stale;
+    chosen.push_back({arm.value("arm", ""), static_cast<size_t>(at - t.values.begin()), false, {}});
+  }
+  std::set<std::string> arms;
+  for (const Cell& cell : experiment.cells) arms.insert(arm_key(cell));
+  if (arms.size() != chosen.size()) throw stale;
+  return tuned_cells(experiment, chosen);
 }
 
 }  // namespace bnlab

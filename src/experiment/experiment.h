@@ -50,5 +50,7 @@ std::vector<Chosen> choose(const Experiment& experiment, const TuningCells& tuni
 // The cells that count, each with what its arm has chosen.
 std::vector<Cell> tuned_cells(const Experiment& experiment, const std::vector<Chosen>& chosen);
 Json to_json(const Experiment& experiment, const std::vector<Chosen>& chosen);
+// The cells that count, each with what tuned.json below out/<name> says. FileError where that is not there, or of other values.
+std::vector<Cell> tuned_cells_below(const Experiment& experiment, const std::string& out);
 
 }  // namespace bnlab

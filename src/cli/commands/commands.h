@@ -30,6 +30,20 @@ struct WorkerArguments {
 };
 int worker_command(const WorkerArguments& arguments);
 
+struct VerdictArguments {
+  std::string experiment, scale, out = "results/runs", require;
+  std::vector<std::string> sets;
+  bool json = false;
+};
+int verdict_command(const VerdictArguments& arguments);
+struct ReproduceArguments {
+  std::vector<std::string> names;
+  std::string scale, out = "results/runs", results = "results", program;
+  int jobs = 0;
+  bool list = false, table = false, all = false;
+};
+int reproduce_command(const ReproduceArguments& arguments);
+
 struct LsArguments {
   std::string root = "results/runs";
   std::vector<std::string> where, columns;
