@@ -68,6 +68,11 @@ Claim read_claim(const Document& document, const std::string& path) {
 
 }  // namespace
 
+double Claim::worst() const {
+  if (measured.find("accuracy") == std::string::npos) return std::numeric_limits<double>::infinity();
+  return criterion->of_ratios() ? 0 : -std::numeric_limits<double>::infinity();
+}
+
 std::vector<Claim> read_claims(const Document& experiment) {
   std::vector<Claim> out;
   const Json* claims = experiment.find("claims");

@@ -21,7 +21,8 @@ struct Claim {
   Json than;
   std::string over, take;        // several runs of a seed that differ in this number of the config: the best, largest or smallest counts
   double alpha = 0.05;
-  std::optional<double> diverged_is;  // else the worst that the criterion knows
+  double worst() const;  // what a run that diverged counts as: no accuracy at all, else infinitely much (of a loss, a time, a gradient)
+  std::optional<double> diverged_is;  // else worst()
   bool as_measured = false;           // diverged_is "as_measured": what its files have up to there
 };
 

@@ -14,7 +14,7 @@ namespace bnlab {
 // A run's number. The seed is the unit of replication: two samples of one seed differ in `at`, or in their side.
 struct Sample {
   int64_t seed;
-  double value;  // +-inf where the run diverged, or never reached what was asked
+  double value;  // +-inf where the run diverged, or never got to what was asked
   double at;     // the number of the config along which a criterion looks; nan where there is none
   std::string dir;
 };
@@ -34,7 +34,7 @@ class Criterion : public Component {
   virtual bool compares() const { return true; }                   // it has a `than`
   virtual const char* path_key() const { return ""; }              // the option that names the path of the config that `at` is of
   virtual std::string along() const { return ""; }                 // that path
-  virtual double worst() const = 0;                                // what a run that diverged counts as
+  virtual bool of_ratios() const { return false; }                 // what is worst is then 0, not -inf
   virtual std::string threshold() const = 0;                       // in words, for the table: "> 0", "within 0.05"
   // confidence of intervals: 1 - alpha. Every seed is in both sides.
   virtual Finding judge(const Side& arm, const Side& than, double alpha) const = 0;
@@ -53,7 +53,6 @@ struct DirectionOf {
   std::string direction = "greater";
   void describe(Fields& f);
   double sign() const { return direction == "greater" ? 1 : -1; }
-  double worst() const { return -sign() * std::numeric_limits<double>::infinity(); }
   // Are sign * values, one a seed, above `margin`? Sign-flip test and interval; the interval is of the values themselves.
   Finding judge(std::vector<double> values, double margin, double alpha) const;
   // The same of logarithms of ratios, above log(factor); the interval is of the ratio.

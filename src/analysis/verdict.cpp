@@ -66,8 +66,8 @@ class Court {
       const bool diverged = run.record.state == "diverged";
       const Measured measured = claim_.measure->of(data_[i]);
       double value = measured.value;
-      if (diverged && !claim_.as_measured && !claim_.measure->holds_when_diverged()) value = claim_.diverged_is.value_or(claim_.criterion->worst());
-      if (std::isnan(value)) why = diverged ? "a run diverged, and this criterion has no number for that" : measured.why + ": " + run.record.dir;
+      if (diverged && !claim_.as_measured && !claim_.measure->holds_when_diverged()) value = claim_.diverged_is.value_or(claim_.worst());
+      if (std::isnan(value)) why = measured.why + ": " + run.record.dir;
       comparison.diverged += diverged, comparison.censored += !std::isfinite(value);
       comparison.runs.push_back(run.record.dir);
       const std::string along = claim_.over.empty() ? claim_.criterion->along() : claim_.over;

@@ -79,15 +79,6 @@ TEST_CASE("every criterion: planted effects are found, reversed ones refuted, no
   CHECK(wrong <= 0.05 * experiments + 3 * std::sqrt(0.05 * 0.95 * experiments));
 }
 
-TEST_CASE("every criterion: a run that diverged is never a point for its arm", "[contract][criteria]") {
-  const std::string name = GENERATE(from_range(criteria().names()));
-  CAPTURE(name);
-  const auto criterion = with(name, options_of(name));
-  Drawn drawn = draw(*criterion, name == "equivalence" ? 0 : 1, 0.01, 7);
-  for (Sample& sample : drawn.arm) sample.value = criterion->worst();
-  CHECK(verdict(*criterion, drawn) != "supported");
-}
-
 TEST_CASE("every criterion: two runs of a seed where one is asked for are named", "[contract][criteria]") {
   const std::string name = GENERATE(from_range(criteria().names()));
   const auto criterion = with(name, options_of(name));

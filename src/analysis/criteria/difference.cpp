@@ -13,7 +13,6 @@ class Difference : public Criterion {
     direction_.describe(f);
     f.number("margin", margin_, at_least(0), "how much greater, or less, at the least");
   }
-  double worst() const override { return direction_.worst(); }
   std::string threshold() const override { return direction_.text(margin_); }
   Finding judge(const Side& arm, const Side& than, double alpha) const override {
     Finding out = direction_.judge(differences(by_seed(arm), by_seed(than)), margin_, alpha);

@@ -4,7 +4,6 @@
 #include "analysis/equivalence.h"
 
 #include <cmath>
-#include <limits>
 
 #include "analysis/criterion.h"
 #include "analysis/paired.h"
@@ -17,7 +16,6 @@ namespace {
 class EquivalenceCriterion : public Criterion {
  public:
   void describe(Fields& f) override { f.number("margin", margin_, above(0), "how far apart at the most"); }
-  double worst() const override { return std::numeric_limits<double>::infinity(); }
   std::string threshold() const override { return "within " + number(margin_); }
   Finding judge(const Side& arm, const Side& than, double alpha) const override {
     std::vector<double> values = differences(by_seed(arm), by_seed(than));

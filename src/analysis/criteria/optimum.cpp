@@ -1,7 +1,5 @@
 // optimum: per seed, the number of the config (`over`) at which the measure is best; is the ratio of arm's to than's beyond a
 // factor? Of equals the smaller number is taken.
-#include <limits>
-
 #include "analysis/criterion.h"
 #include "analysis/paired.h"
 #include "core/text.h"
@@ -19,7 +17,6 @@ class Optimum : public Criterion {
   }
   const char* path_key() const override { return "over"; }
   std::string along() const override { return over_; }
-  double worst() const override { return (goal_ == "max" ? -1 : 1) * std::numeric_limits<double>::infinity(); }
   std::string threshold() const override { return direction_.text_ratio(factor_); }
   Finding judge(const Side& arm, const Side& than, double alpha) const override {
     Finding out = direction_.judge_ratio(log_ratios(best(arm), best(than)), factor_, alpha);

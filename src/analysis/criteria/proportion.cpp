@@ -1,5 +1,5 @@
 // proportion: the share of seeds whose measure is below (or above) a number, at least `at_least` (or at most `at_most`);
-// Clopper & Pearson's bounds, each of error alpha. A run that diverged is below, as an accuracy would be.
+// Clopper & Pearson's bounds, each of error alpha.
 #include "analysis/proportion.h"
 
 #include <boost/math/distributions/binomial.hpp>
@@ -20,7 +20,6 @@ class Proportion : public Criterion {
     f.number("at_most", at_most_, between(0, 1), "share of the seeds");
   }
   bool compares() const override { return false; }
-  double worst() const override { return -std::numeric_limits<double>::infinity(); }
   std::string threshold() const override { return at_most_ < 1 ? "<= " + number(at_most_) : ">= " + number(at_least_); }
   Finding judge(const Side& arm, const Side&, double alpha) const override {
     const std::vector<double> values = by_seed(arm);

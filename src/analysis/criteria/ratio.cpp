@@ -12,7 +12,7 @@ class Ratio : public Criterion {
     direction_.describe(f);
     f.number("factor", factor_, at_least(1), "how many times greater, or less, at the least");
   }
-  double worst() const override { return direction_.sign() > 0 ? 0 : std::numeric_limits<double>::infinity(); }
+  bool of_ratios() const override { return true; }
   std::string threshold() const override { return direction_.text_ratio(factor_); }
   Finding judge(const Side& arm, const Side& than, double alpha) const override {
     return direction_.judge_ratio(log_ratios(by_seed(arm), by_seed(than)), factor_, alpha);

@@ -17,7 +17,6 @@ class SlopeCriterion : public Criterion {
   bool compares() const override { return false; }
   const char* path_key() const override { return "against"; }
   std::string along() const override { return against_; }
-  double worst() const override { return std::numeric_limits<double>::quiet_NaN(); }
   std::string threshold() const override { return range_.text(); }
   Finding judge(const Side& arm, const Side&, double alpha) const override {
     std::vector<double> slopes;

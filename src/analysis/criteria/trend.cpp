@@ -14,7 +14,6 @@ class Trend : public Criterion {
   bool compares() const override { return false; }
   const char* path_key() const override { return "against"; }
   std::string along() const override { return against_; }
-  double worst() const override { return direction_.worst(); }
   std::string threshold() const override { return direction_.text(0); }
   Finding judge(const Side& arm, const Side&, double alpha) const override {
     std::vector<double> taus;

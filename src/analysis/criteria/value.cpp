@@ -8,7 +8,6 @@ class ValueCriterion : public Criterion {
  public:
   void describe(Fields& f) override { range_.describe(f); }
   bool compares() const override { return false; }
-  double worst() const override { return std::numeric_limits<double>::quiet_NaN(); }
   std::string threshold() const override { return range_.text(); }
   Finding judge(const Side& arm, const Side&, double alpha) const override { return range_.judge(by_seed(arm), alpha); }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "analysis/claims.h"
 #include "cli/commands/commands.h"
 #include "core/error.h"
 #include "core/files.h"
@@ -133,6 +134,7 @@ int validate_command(const std::vector<std::string>& configs, const std::vector<
     try {
       for (const std::string& scale : scales_of(compose(path, sets))) {
         const Experiment experiment = read_experiment(path, sets, scale);
+        read_claims(experiment.document);
         std::string note;
         std::set<std::string> seen;
         for (const Cell& cell : every_cell(experiment)) {
