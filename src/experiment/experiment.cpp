@@ -134,6 +134,18 @@ std::vector<Cell> every_cell(const Experiment& experiment) {
   return out;
 }
 
+std::vector<Cell> distinct_cells(const Experiment& experiment) {
+  std::vector<Cell> out;
+  std::set<std::string> seen;
+  std::vector<Cell> all = every_cell(experiment);
+  for (Cell& cell : all) {
+    RunConfig config = cell.config;
+    config.train.learning_rate = 1;
+    if (seen.insert(identity(config)).second) out.push_back(std::move(cell));
+  }
+  return out;
+}
+
 std::vector<Chosen> choose(const Experiment& experiment, const TuningCells& tuning, const std::vector<double>& measured) {
   const Tuning& t = *experiment.tuning;
   const double sign = t.goal == "max" ? 1 : -1, worst = -sign * std::numeric_limits<double>::infinity();

@@ -37,6 +37,8 @@ struct TuningCells {
 TuningCells tuning_cells(const Experiment& experiment);
 
 std::vector<Cell> every_cell(const Experiment& experiment);  // those that count (untuned), then those that tune
+// One of those that differ in nothing but the seed and the learning rate, and so are all wrong or all right.
+std::vector<Cell> distinct_cells(const Experiment& experiment);
 
 // What an arm has chosen.
 struct Chosen {

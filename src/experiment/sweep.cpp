@@ -46,10 +46,7 @@ Sweep::~Sweep() {
 void Sweep::check() {
   Progress silent(ProgressMode::none);
   Runner runner({}, silent);
-  std::set<std::string> seen;
-  for (const Cell& cell : every_cell(experiment_)) {
-    if (seen.insert(identity(cell.config)).second) runner.check(cell);
-  }
+  for (const Cell& cell : distinct_cells(experiment_)) runner.check(cell);
 }
 
 std::string Sweep::plan() {

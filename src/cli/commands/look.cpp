@@ -136,9 +136,7 @@ int validate_command(const std::vector<std::string>& configs, const std::vector<
         const Experiment experiment = read_experiment(path, sets, scale);
         read_claims(experiment.document);
         std::string note;
-        std::set<std::string> seen;
-        for (const Cell& cell : every_cell(experiment)) {
-          if (!seen.insert(identity(cell.config)).second) continue;
+        for (const Cell& cell : distinct_cells(experiment)) {
           try {
             runner.check(cell);
           } catch (const DataError& error) {
