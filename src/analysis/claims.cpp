@@ -34,7 +34,7 @@ Claim read_claim(const Document& document, const std::string& path) {
     f.raw("where", where, "conditions on both sides");
     f.raw("arm", arm, "a pattern of labels, conditions, or a list of these");
     if (claim.criterion->compares()) f.raw("than", than, "as arm");
-    if (path_key.empty()) f.text("over", claim.over, "path of the config: of a seed's runs that differ in it one counts"), f.option("take", claim.take, {"", "max", "min"}, "which");
+    if (path_key.empty()) f.text("over", claim.over, "path of the config: of a seed's runs that differ in it one counts"), f.option("take", claim.take, {"", "best", "max", "min"}, "which");
     f.number("alpha", claim.alpha, above(0), "error that is allowed");
     f.raw("diverged_is", diverged, "the measure of a run that diverged");
     claim.criterion->describe(f);
@@ -56,6 +56,7 @@ Claim read_claim(const Document& document, const std::string& path) {
   }
   if (claim.criterion->compares() && !claim.than.is_string() && !claim.than.is_object()) fail("than", "expected a pattern of labels or an object of path: value");
   if (claim.over.empty() != claim.take.empty()) fail("", "\"over\" and \"take\" go together");
+  if (claim.take == "best") claim.take = claim.of_accuracy() ? "max" : "min";
   if (!(claim.alpha < 0.5)) fail("alpha", "expected a number below 0.5");
   if (const Json value = Json::parse(diverged); !value.is_null()) {
     claim.as_measured = value == "as_measured";
@@ -68,8 +69,10 @@ Claim read_claim(const Document& document, const std::string& path) {
 
 }  // namespace
 
+bool Claim::of_accuracy() const { return measured.find("accuracy") != std::string::npos; }
+
 double Claim::worst() const {
-  if (measured.find("accuracy") == std::string::npos) return std::numeric_limits<double>::infinity();
+  if (!of_accuracy()) return std::numeric_limits<double>::infinity();
   return criterion->of_ratios() ? 0 : -std::numeric_limits<double>::infinity();
 }
 

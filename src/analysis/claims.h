@@ -19,8 +19,9 @@ struct Claim {
   Json where;                    // conditions on both sides: {"train.batch_size": 4}
   std::vector<Json> arms;        // a comparison each; a pattern of labels, or conditions
   Json than;
-  std::string over, take;        // several runs of a seed that differ in this number of the config: the best, largest or smallest counts
+  std::string over, take;        // several runs of a seed that differ in this number of the config: the best (of accuracies the largest, else the smallest), largest or smallest counts
   double alpha = 0.05;
+  bool of_accuracy() const;  // more is better; of everything else less
   double worst() const;  // what a run that diverged counts as: no accuracy at all, else infinitely much (of a loss, a time, a gradient)
   std::optional<double> diverged_is;  // else worst()
   bool as_measured = false;           // diverged_is "as_measured": what its files have up to there

@@ -27,7 +27,9 @@ std::string words(const Json& value) { return value.is_string() ? value.get<std:
 bool meets(const TableRun& run, const Json& conditions) {
   if (conditions.is_string()) return matches(conditions.get<std::string>(), field(run, "arm"));
   for (const auto& [path, value] : conditions.items()) {
-    if (!matches(words(value), field(run, path))) return false;
+    const Json* found = at_path(run.config, path);
+    const bool numbers = value.is_number() && found && found->is_number();  // 1 is 1.0
+    if (numbers ? *found != value : !matches(words(value), field(run, path))) return false;
   }
   return true;
 }
