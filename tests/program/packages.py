@@ -103,7 +103,8 @@ def headers(top, folder, folders):
 @functools.lru_cache(maxsize=None)
 def own_headers(top):
   found = {path.name for folder in ("src", "tests") for path in (top / folder).rglob("*.h")}
-  return found | {"build_info.h", "build_stamp.h"}  # made by the build
+  made = {path.stem for folder in ("src", "tests") for path in (top / folder).rglob("*.h.in")}
+  return found | made | {"build_stamp.h"}  # made by the build
 
 
 def scripts(top):

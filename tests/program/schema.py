@@ -41,6 +41,7 @@ WRONG = {
   "an unknown key in a probe": {"probes": {"distribution": {"evry": 1}}},
   "an unknown key in a group": {"train": {"groups": [{"mach": "*"}]}},
   "a site that is no word": {"model": {"placement": [3]}},
+  "an unknown key of what an experiment is about": {"about": {"papre": "Ioffe"}},
   "null where something must stand": {"train": {"loss": None}},
   "a piece that is no word": {"compose": [3]},
 }

@@ -209,7 +209,18 @@ int list_command(const std::string& kind, bool json) {
 
 int schema_command() {
   RunConfig config;
-  fmt::print("{}\n", schema_fields("bnlab run", [&](Fields& f) { config.describe(f); }).dump(2));
+  std::string tune, scales, claims, paper, what;
+  const auto describe = [&](Fields& f) {
+    config.describe(f);
+    f.group("about", "of an experiment: whose claims, and what is asked", [&](Fields& g) {
+      g.text("paper", paper, "whose claims these are");
+      g.text("what", what, "is asked");
+    });
+    f.raw("tune", tune, "of an experiment: the value that each arm chooses for itself, see docs/sweeps.md");
+    f.raw("scales", scales, "of an experiment: other sizes of the same question, see docs/sweeps.md");
+    f.raw("claims", claims, "of an experiment: what its runs decide, see docs/claims.md");
+  };
+  fmt::print("{}\n", schema_fields("bnlab run", describe).dump(2));
   return 0;
 }
 
