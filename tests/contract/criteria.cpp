@@ -88,3 +88,19 @@ TEST_CASE("every criterion: two runs of a seed where one is asked for are named"
   drawn.arm.back().dir = "the other";
   CHECK_THROWS_WITH(criterion->judge(drawn.arm, drawn.than, 0.05), Catch::Contains("seed 3 has 2 runs") && Catch::Contains("the other"));
 }
+
+TEST_CASE("a factor below 1 bounds a ratio from the other side: less, 0.25 is under 4 times", "[criteria]") {
+  for (const char* name : {"ratio", "optimum"}) {
+    const auto criterion = with(name, std::string(R"({"direction": "less", "factor": 0.25)") + (std::string(name) == "optimum" ? R"(, "over": "x"})" : "}"));
+    CHECK(criterion->threshold() == "< 4");
+    for (const double ratio : {2.0, 8.0}) {
+      Drawn drawn;
+      for (int64_t seed = 1; seed <= 8; ++seed) {
+        drawn.arm.push_back({seed, ratio, ratio, "arm"});
+        drawn.than.push_back({seed, 1, 1, "than"});
+      }
+      CAPTURE(name, ratio);
+      CHECK(verdict(*criterion, drawn) == (ratio < 4 ? "supported" : "refuted"));
+    }
+  }
+}

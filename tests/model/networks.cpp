@@ -110,6 +110,20 @@ TEST_CASE("models know every activation, weight map and dropout", "[contract][mo
   }
 }
 
+TEST_CASE("residual_mlp: dropout before the classifier alone where branches are spared", "[model]") {
+  const auto dropouts = [](const std::string& option) {
+    const auto config = config_of(R"({"name": "residual_mlp", "blocks": 3, "width": 4, "dropout": 0.5)" + option + "}");
+    const auto network = build_network<double>(config, {8, 1, 1, 5}, 3);
+    std::vector<std::string> names;
+    for (const auto& node : network.nodes()) {
+      if (node.kind == NodeKind::dropout) names.push_back(node.name);
+    }
+    return names;
+  };
+  CHECK(dropouts("").size() == 7);
+  CHECK(dropouts(R"(, "dropout_in_branches": false)") == std::vector<std::string>{"head/dropout"});
+}
+
 TEST_CASE("every residual model under every scaling and placement: gradients agree with central differences", "[contract][model][scaling]") {
   const auto body = GENERATE(from_range(bodies));
   const auto scaling = GENERATE(from_range(scalings<double>().names()));
