@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include "core/error.h"
 #include "tensor/kernels/elementwise.h"
@@ -42,6 +43,14 @@ void hand_on(Pool& pool, View<const T> from, View<T> to, bool adds) {
   for_ranges(pool, to.size(), [=](Index begin, Index end) { std::copy(from.data + begin, from.data + end, to.data + begin); });
 }
 
+// All parameters of a node, which lie side by side, as one.
+template <class T>
+Slot parameters_of(const Plan& plan, const Node<T>& node) {
+  if (node.parameters_begin == node.parameters_end) return {Region::parameters, 0, {1, 1, 1, 0}};
+  const Slot &first = plan.parameters[node.parameters_begin].slot, &last = plan.parameters[node.parameters_end - 1].slot;
+  return {Region::parameters, first.offset, {1, 1, 1, last.offset + last.shape.size() - first.offset}};
+}
+
 }  // namespace
 
 const char* text(NodeKind kind) {
@@ -54,6 +63,7 @@ const char* text(NodeKind kind) {
     case NodeKind::shortcut: return "shortcut";
     case NodeKind::join: return "join";
     case NodeKind::scaling: return "scaling";
+    case NodeKind::row: return "row";
   }
   return "";
 }
@@ -65,7 +75,7 @@ Network<T>::Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOff
   for (const auto& node : nodes_) blocks = std::max(blocks, node.block);
   Planner planner(sizeof(T));
   for (auto& node : nodes_) {
-    planner.enter(node.name);
+    planner.enter(node.name, node.tie, node.ties_state);
     node.parameters_begin = planner.parameters_so_far();
     node.in = node.input < 0 ? input_ : nodes_[static_cast<size_t>(node.input)].shape;
     if (node.layer) {
@@ -89,7 +99,28 @@ Network<T>::Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOff
   const GradientPlan gradients = plan_gradients(nodes_, steps_, planner.calls_scratch());
   extra_ = gradients.extra;
   planner.keep_scratch(gradients.elements);
+  plan_ties(planner);
   plan_ = planner.finish();
+}
+
+// The layers of a tie write their gradients as if each were alone; the network adds them up, last to first.
+template <class T>
+void Network<T>::plan_ties(Planner& planner) {
+  std::map<std::string, Node<T>*> firsts;
+  Index most = 0;
+  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
+    if (node->tie.empty()) continue;
+    node->adds_gradient = firsts.contains(node->tie);
+    firsts[node->tie] = &*node;  // of those before, in the end the first
+  }
+  for (auto& node : nodes_) {
+    if (node.tie.empty()) continue;
+    const Node<T>& first = *firsts[node.tie];
+    node.again = &node != &first;
+    node.parameters_begin = first.parameters_begin, node.parameters_end = first.parameters_end;
+    most = std::max(most, parameters_of(planner.so_far(), node).shape.c);
+  }
+  share_ = planner.cache({1, 1, 1, most});
 }
 
 template <class T>
@@ -152,9 +183,13 @@ void Network<T>::backward(const Pass<T>& pass, View<const T> x, int first, int e
       Pass<T> now = own(pass, step->layer, x);
       if (step->tail()) now.tail = &tail;
       now.add = step->adds_to_input && layer.layer->adds();
+      const Slot own_parameters = parameters_of(plan_, layer);
+      const View<T> gradient{pass.ws.gradient(own_parameters), own_parameters.shape}, behind{pass.ws[share_].data, own_parameters.shape};
+      if (layer.adds_gradient) hand_on(pass.pool, View<const T>(gradient), behind, false);
       arrive(layer.input, step->adds_to_input && !now.add, [&](View<T> dx) {
         layer.layer->backward(now, value_of(pass.ws, layer.input, x), output_of(pass.ws, step->last, n), dy, dx);
       });
+      if (layer.adds_gradient) add(pass.pool, gradient, View<const T>(behind));
     }
     if (step->join < 0) continue;
     const Node<T>& join = node(step->join);

@@ -48,6 +48,7 @@ class Network {
   Index parameters() const;  // learned numbers, without the gaps between them
 
  private:
+  void plan_ties(Planner& planner);
   // What the layer of a node may know of the pass.
   Pass<T> own(const Pass<T>& pass, int node, View<const T> x) const;
   const Node<T>& node(int i) const { return nodes_[static_cast<size_t>(i)]; }
@@ -59,6 +60,7 @@ class Network {
   std::vector<bool> covered_;
   Plan plan_;
   Slot extra_;  // see GradientPlan
+  Slot share_;  // of the gradient of tied parameters, what the nodes behind have given
 };
 
 }  // namespace bnlab

@@ -81,9 +81,9 @@ class Layer : public Component {
   // A constant added to each channel of the input makes no difference: a bias before this layer is redundant.
   virtual bool cancels_bias() const { return false; }
   virtual void drop_bias() {}
-  // Before plan: the weights start `gain` times as large; gamma starts from 0 (false: there is none).
+  // Before plan: the weights start `gain` times as large; gamma starts from a value (false: there is none).
   virtual void scale_initial_weights(double /*gain*/) {}
-  virtual bool start_gamma_at_zero() { return false; }
+  virtual bool start_gamma(double) { return false; }
   virtual double multiply_adds_per_sample() const { return 0; }
   virtual std::string engine() const { return ""; }  // what computes it, where there is a choice
 };

@@ -80,7 +80,9 @@ const std::vector<Body> bodies{{R"("name": "mlp", "widths": [4, 3])", {6, 1, 1, 
                                {R"("name": "resnet_cifar", "depth": 8, "width": 2)", {3, 5, 4, 2}},
                                {R"("name": "resnet_cifar", "depth": 8, "width": 2, "version": "v2")", {3, 5, 4, 2}},
                                {R"("name": "wide_resnet", "depth": 10, "k": 2, "width": 2)", {4, 5, 4, 2}},
-                               {R"("name": "plain_cnn", "depth": 8, "width": 2)", {3, 5, 4, 2}}};
+                               {R"("name": "plain_cnn", "depth": 8, "width": 2)", {3, 5, 4, 2}},
+                               {R"("name": "recurrent", "width": 4)", {6, 4, 3, 2}},
+                               {R"("name": "recurrent", "width": 3, "statistics": "shared", "initial_gamma": 0.4)", {6, 3, 2, 1}}};
 
 }  // namespace
 

@@ -55,7 +55,7 @@ class ColumnNorm : public Layer<T> {
   bool adds() const override { return true; }
   bool takes_tail() const override { return true; }
   bool cancels_bias() const override { return affine_.learned; }
-  bool start_gamma_at_zero() override { return affine_.start_gamma_at_zero(); }
+  bool start_gamma(double value) override { return affine_.start_gamma(value); }
   std::string refuses(Shape in) const override {
     return in.rows() >= 2 ? "" : "batch statistics need at least 2 rows per channel, but a batch has " + std::to_string(in.rows());
   }

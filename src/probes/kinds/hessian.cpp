@@ -192,7 +192,7 @@ class Hessian : public LossProbe<T, double> {
 
   void of_blocks(Oracle& oracle, const std::string& mode, Records& out) const {
     for (const auto& node : oracle.network().nodes()) {
-      if (node.kind != NodeKind::weight) continue;
+      if (node.kind != NodeKind::weight || node.again) continue;
       Space block;
       double squares = 0;
       for (size_t k = node.parameters_begin; k < node.parameters_end; ++k) {

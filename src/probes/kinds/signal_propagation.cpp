@@ -11,7 +11,7 @@
 //   gradient_growth = |dL/dy_l|^2 / |dL/dy_(l+1)|^2, l and l + 1 successive joins, or weight layers where there are no joins:
 //     pi / (pi - 1) = 1.467 for batch_norm and ReLU, large batches (Yang et al. 2019, A mean field theory of BN)
 //   norms: gamma_rms
-// `at` is the block of a join; of other nodes the number of weight layers so far.
+// `at` is the block of a join (recurrent: its time step); of other nodes the number of weight layers so far.
 #include <algorithm>
 #include <cmath>
 #include <map>
