@@ -11,7 +11,7 @@ namespace {
 // The batch is cut into this many parts, each with scratch of its own.
 constexpr Index most_parts = 8;
 constexpr Index block_bytes = 640 << 10;
-constexpr Index streamed_bytes = Index{4} << 20;
+constexpr Index streamed_bytes = Index{1} << 20;
 
 struct Blocks {
   Index each, plane_in, plane_out;  // tiles a block; floats between two points of the transformed input and output
@@ -98,7 +98,7 @@ void convolve(Pool& pool, View<const float> x, const float* u, View<float> y, Fi
   const Blocks blocks(in, out);
   const Index parts = parts_of(from.count()), vectors = panel_vectors(out), width = vectors * lanes;
   const Index each = (from.count() + parts - 1) / parts, plane = weights_plane(in, out);
-  const bool streams = !finish.add && y.size() * 4 >= streamed_bytes && reinterpret_cast<uintptr_t>(y.data) % sizeof(Vec) == 0;
+  const bool streams = y.size() * 4 >= streamed_bytes && reinterpret_cast<uintptr_t>(y.data) % sizeof(Vec) == 0;
   pool.run(static_cast<int>(parts), [&](int part) {
     float* v = scratch + part * blocks.floats();
     float* m = v + points * blocks.plane_in;
@@ -107,6 +107,8 @@ void convolve(Pool& pool, View<const float> x, const float* u, View<float> y, Fi
       const Index count = std::min(blocks.each, end - first);
       for (Index t = 0; t < count; ++t) {
         if (first + t + ahead < end) prefetch(from, first + t + ahead, x.data);
+        if (finish.add) prefetch(to, first + t, y.data);
+        if (finish.skip) prefetch(to, first + t, finish.skip);
         transform_input(from, first + t, x.data, v + t * in, blocks.plane_in);
       }
       for (Index point = 0; point < points; ++point) {
