@@ -58,7 +58,8 @@ class Network {
   std::vector<SiteOffer> offers_;
   std::vector<bool> covered_;
   Plan plan_;
-  Slot extra_;  // see GradientPlan
+  Slot extra_;    // see GradientPlan
+  Slot moments_;  // doubles: from a step that measures to the next
 };
 
 }  // namespace bnlab
