@@ -92,10 +92,13 @@ Network<T>::Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOff
     planner.end_of_layer();
   }
   steps_ = steps_of(nodes_, keep);
+  Index most_channels = 0;
   for (const Step& step : steps_) {
     Node<T>& last = nodes_[static_cast<size_t>(step.last)];
     last.output = planner.cache(last.shape);
+    if (step.measures) most_channels = std::max(most_channels, last.shape.c);
   }
+  moments_ = planner.cache({1, 1, 1, 2 * most_channels * static_cast<Index>(sizeof(double) / sizeof(T))});
   const GradientPlan gradients = plan_gradients(nodes_, steps_, planner.calls_scratch());
   extra_ = gradients.extra;
   planner.keep_scratch(gradients.elements);
@@ -144,11 +147,14 @@ Pass<T> Network<T>::own(const Pass<T>& pass, int node, View<const T> x) const {
 template <class T>
 View<T> Network<T>::forward(const Pass<T>& pass, View<const T> x, int first, int end) const {
   const Index n = x.shape.n;
+  const bool statistics = pass.mode != Mode::evaluate && pass.mode != Mode::frozen;
+  const double* measured = nullptr;  // of what the step before computed
   for (const Step& step : steps_) {
     if (step.last < first || step.last >= end) continue;
     const Stopwatch stopwatch(pass.times ? &pass.times[step.last].forward : nullptr);
     const View<T> out = output_of(pass.ws, step.last, n);
     if (step.layer < 0) {
+      measured = nullptr;
       const Node<T>& join = node(step.join);
       join.scaling->forward(pass, value_of(pass.ws, join.input, x), output_of(pass.ws, join.branch, n), out);
       continue;
@@ -156,6 +162,9 @@ View<T> Network<T>::forward(const Pass<T>& pass, View<const T> x, int first, int
     Pass<T> now = own(pass, step.layer, x);
     const Tail<T> tail{step.join < 0 ? nullptr : value_of(pass.ws, node(step.join).input, x).data, step.rectifies, nullptr};
     if (step.tail()) now.tail = &tail;
+    now.measured = measured;
+    now.measures = step.measures && statistics ? pass.ws.doubles(moments_) : nullptr;
+    measured = now.measures;
     node(step.layer).layer->forward(now, value_of(pass.ws, node(step.layer).input, x), out);
   }
   return output_of(pass.ws, steps_.back().last, n);

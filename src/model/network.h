@@ -59,8 +59,9 @@ class Network {
   std::vector<SiteOffer> offers_;
   std::vector<bool> covered_;
   Plan plan_;
-  Slot extra_;  // see GradientPlan
-  Slot share_;  // of the gradient of tied parameters, what the nodes behind have given
+  Slot extra_;    // see GradientPlan
+  Slot share_;    // of the gradient of tied parameters, what the nodes behind have given
+  Slot moments_;  // doubles: from a step that measures to the next
 };
 
 }  // namespace bnlab
