@@ -32,7 +32,10 @@ std::vector<double> by_seed(const Side& side) {
   return out;
 }
 
-void DirectionOf::describe(Fields& f) { f.option("direction", direction, {"greater", "less"}, "which way the claim says it goes"); }
+void DirectionOf::describe(Fields& f) {
+  f.option("direction", direction, {"greater", "less"}, "which way the claim says it goes");
+  f.option("statistic", statistic, {"mean", "median", "interquartile_mean"}, "centre of the seeds that is compared");
+}
 
 void RangeOf::describe(Fields& f) {
   f.number("low", low, any(), "at least");
@@ -74,7 +77,7 @@ Finding RangeOf::judge(const std::vector<double>& values, double alpha) const {
 
 Finding DirectionOf::judge(std::vector<double> values, double margin, double alpha) const {
   for (double& v : values) v *= sign();
-  const Estimate center = estimate(values, 1 - alpha);
+  const Estimate center = estimate(values, 1 - alpha, statistic);
   Finding out{center.statistic, center.interval, values.size()};
   for (double& v : values) v -= margin;
   out.supporting = out.against = sign_flip_test(values).two_sided;
@@ -87,7 +90,7 @@ Finding DirectionOf::judge(std::vector<double> values, double margin, double alp
 
 Finding DirectionOf::judge_ratio(const std::vector<double>& log_ratios, double factor, double alpha) const {
   Finding out = judge(log_ratios, std::log(factor), alpha);
-  out.statistic = out.statistic == "mean" ? "geometric mean ratio" : "median ratio";
+  out.statistic = out.statistic == "median" ? "median ratio" : "geometric " + out.statistic + " ratio";
   out.interval = {std::exp(out.interval.estimate), std::exp(out.interval.low), std::exp(out.interval.high)};
   return out;
 }

@@ -17,6 +17,7 @@ struct Sample {
   double value;  // +-inf where the run diverged, or never got to what was asked
   double at;     // the number of the config along which a criterion looks; nan where there is none
   std::string dir;
+  std::vector<double> held{};  // those it holds
 };
 using Side = std::vector<Sample>;
 
@@ -34,6 +35,7 @@ class Criterion : public Component {
   virtual bool compares() const { return true; }                   // it has a `than`
   virtual const char* path_key() const { return ""; }              // the option that names the path of the config that `at` is of
   virtual std::string along() const { return ""; }                 // that path
+  virtual std::vector<std::string> holds() const { return {}; }    // paths of the config that `held` is of
   virtual bool of_ratios() const { return false; }                 // what is worst is then 0, not -inf
   virtual std::string threshold() const = 0;                       // in words, for the table: "> 0", "within 0.05"
   // confidence of intervals: 1 - alpha. Every seed is in both sides.
@@ -50,7 +52,7 @@ std::vector<Side> seeds_of(const Side& side);
 
 // Which way a claim says it goes. sign: 1 for "greater", -1 for "less".
 struct DirectionOf {
-  std::string direction = "greater";
+  std::string direction = "greater", statistic = "mean";
   void describe(Fields& f);
   double sign() const { return direction == "greater" ? 1 : -1; }
   // Are sign * values, one a seed, above `margin`? Sign-flip test and interval; the interval is of the values themselves.

@@ -5,6 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "analysis/bootstrap.h"
+#include "analysis/robust.h"
+
 namespace bnlab {
 
 std::vector<double> differences(const std::vector<double>& arm, const std::vector<double>& than) {
@@ -25,8 +28,10 @@ std::vector<double> log_ratios(const std::vector<double>& arm, const std::vector
   return out;
 }
 
-Estimate estimate(const std::vector<double>& values, double confidence) {
-  if (std::any_of(values.begin(), values.end(), [](double x) { return std::isinf(x); })) return {median_interval(values, confidence), "median"};
+Estimate estimate(const std::vector<double>& values, double confidence, const std::string& statistic) {
+  const bool infinite = std::any_of(values.begin(), values.end(), [](double x) { return std::isinf(x); });
+  if (infinite || statistic == "median") return {median_interval(values, confidence), "median"};
+  if (statistic == "interquartile_mean") return {bca_interval(values, interquartile_mean, {.confidence = confidence}), "interquartile mean"};
   return {mean_interval(values, confidence), "mean"};
 }
 

@@ -18,8 +18,10 @@ std::vector<double> log_ratios(const std::vector<double>& arm, const std::vector
 
 struct Estimate {
   Interval interval;
-  std::string statistic;  // "mean", or "median" where a value is infinite and there is no mean
+  std::string statistic;
 };
-Estimate estimate(const std::vector<double>& values, double confidence = 0.95);
+// statistic: "mean" (mean_interval), "median" (median_interval) or "interquartile_mean" (bca_interval); the median, and it says
+// so, where a value is infinite and there is no mean.
+Estimate estimate(const std::vector<double>& values, double confidence = 0.95, const std::string& statistic = "mean");
 
 }  // namespace bnlab

@@ -74,6 +74,7 @@ class Court {
       comparison.runs.push_back(run.record.dir);
       const std::string along = claim_.over.empty() ? claim_.criterion->along() : claim_.over;
       out.push_back({run.record.seed, value, along.empty() ? nan : number_at(run, along), run.record.dir});
+      for (const std::string& path : claim_.criterion->holds()) out.back().held.push_back(number_at(run, path));
     }
     if (met == 0) throw ConfigError("claims." + claim_.name, fmt::format("no run of the experiment is '{}'", label_of(conditions)));
     return claim_.over.empty() ? out : chosen(out);

@@ -39,7 +39,17 @@ void Checkpoints::write(int64_t step) {
 void Checkpoints::finish() {
   prune(0);
   std::error_code not_empty;
+  for (const auto& path : looks_under_way(directory_)) std::filesystem::remove(path, not_empty);
   std::filesystem::remove(directory_, not_empty);
+}
+
+std::vector<std::string> looks_under_way(const std::string& directory) {
+  std::vector<std::string> out;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, none)) {
+    if (entry.path().filename().string().starts_with("look-")) out.push_back(entry.path().string());
+  }
+  return out;
 }
 
 std::vector<std::pair<int64_t, std::string>> Checkpoints::files() const {

@@ -17,6 +17,9 @@ struct CheckpointConfig {
   void describe(Fields& f);
 };
 
+// Beside them, look-<probe>: what a long look of a probe has so far (probes/kept_points.h).
+std::vector<std::string> looks_under_way(const std::string& directory);
+
 class Checkpoints {
  public:
   // everything: says all that has a state. identity: of the config, kept in the file.

@@ -68,7 +68,7 @@ RunResult Runner::State::train(const RunConfig& config, const std::string& arm, 
   } else if (unfinished) {
     progress.say(fmt::format("note: {} held a run that was {}; it starts again (--resume would go on where it stopped)", directory.path(), before == "running" ? "killed" : before));
   }
-  directory.clear();
+  directory.clear(unfinished && options.resume && !directory.made_by_another_build());
   directory.status("running", 0);
   return *attempt<T>(config, arm, directory, false);
 }

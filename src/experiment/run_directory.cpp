@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -99,10 +100,17 @@ bool RunDirectory::at_work(const std::string& path) {
   return held;
 }
 
-void RunDirectory::clear() const {
+void RunDirectory::clear(bool keep_looks) const {
+  const auto looks = keep_looks ? looks_under_way(path_ + "/checkpoints") : std::vector<std::string>{};
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
-    if (entry.path().filename() != ".lock") std::filesystem::remove_all(entry.path(), error);
+  std::vector<std::filesystem::path> all;
+  for (const auto& folder : {path_, path_ + "/checkpoints"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder, std::filesystem::directory_options::none, error)) all.push_back(entry.path());
+  }
+  error.clear();  // there need be no checkpoints
+  for (const auto& path : all) {
+    const bool stays = path.filename() == ".lock" || (path.filename() == "checkpoints" && !looks.empty()) || std::find(looks.begin(), looks.end(), path.string()) != looks.end();
+    if (!stays) std::filesystem::remove_all(path, error);
   }
   if (error) throw FileError(path_, "cannot be emptied: " + error.message());
   make_directories(path_ + "/probes");

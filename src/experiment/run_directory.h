@@ -20,8 +20,8 @@ class RunDirectory {
   // finished run unless `overwrite`. Returns what state was there before, "" for none.
   std::string claim(bool overwrite);
   static bool at_work(const std::string& path);  // does a process hold it?
-  // What a run before this one left is removed.
-  void clear() const;
+  // What a run before this one left is removed; its looks under way may stay, for one that is the same.
+  void clear(bool keep_looks = false) const;
   // A run is there, but the program or its flags were others. (A finished run keeps its place until `clear`.)
   bool made_by_another_build() const;
   // A run that nobody answers for any more: it is failed, unless it says of itself that it has ended.

@@ -8,6 +8,7 @@
 #include "nn/layers/dropout.h"
 #include "nn/layers/linear.h"
 #include "nn/layers/pooling.h"
+#include "nn/layers/row.h"
 
 namespace bnlab {
 
@@ -32,7 +33,7 @@ Builder<T>::Builder(Shape input, Index outputs, const Materials& materials)
 
 template <class T>
 Builder<T>& Builder<T>::enter(const std::string& scope) {
-  scope_ = scope;
+  scope_ = scope, tie_.clear();
   block_ = 0;
   return *this;
 }
@@ -44,14 +45,27 @@ Builder<T>& Builder<T>::without_biases() {
 }
 
 template <class T>
-Builder<T>& Builder<T>::without_activations() {
-  if (materials_.activation.name.empty()) activation_ = chosen(activations<T>(), "identity");
+Builder<T>& Builder<T>::unless_named(const std::string& activation) {
+  if (materials_.activation.name.empty()) activation_ = chosen(activations<T>(), activation);
+  return *this;
+}
+
+template <class T>
+Builder<T>& Builder<T>::start_gammas(double value) {
+  initial_gamma_ = value;
+  return *this;
+}
+
+template <class T>
+Builder<T>& Builder<T>::tie(const std::string& scope, bool shares_state) {
+  tie_ = scope, ties_state_ = shares_state;
   return *this;
 }
 
 template <class T>
 int Builder<T>::put(Node<T> node) {
   if (node.kind != NodeKind::join) node.input = here_;
+  if (!tie_.empty()) node.tie = tie_ + node.name.substr(scope_.size()), node.ties_state = ties_state_;
   nodes_.push_back(std::move(node));
   return here_ = static_cast<int>(nodes_.size()) - 1;
 }
@@ -90,8 +104,28 @@ Builder<T>& Builder<T>::add_weight(const std::string& what, const std::string& k
 }
 
 template <class T>
+Builder<T>& Builder<T>::add_linear(Index out, bool bias, bool of_rows) {
+  return add_weight("linear", "linear", std::make_unique<Linear<T>>(out, bias, materials_.initializer, materials_.weights, of_rows), branch_start_ >= 0, false);
+}
+
+template <class T>
 Builder<T>& Builder<T>::linear(Index out) {
-  return add_weight("linear", "linear", std::make_unique<Linear<T>>(out, biased(), materials_.initializer, materials_.weights), branch_start_ >= 0, false);
+  return add_linear(out, biased(), false);
+}
+
+template <class T>
+Builder<T>& Builder<T>::linear_without_bias(Index out) {
+  return add_linear(out, false, false);
+}
+
+template <class T>
+Builder<T>& Builder<T>::linear_of_rows(Index out) {
+  return add_linear(out, biased(), true);
+}
+
+template <class T>
+Builder<T>& Builder<T>::row(Index which) {
+  return add(numbered("row"), NodeKind::row, "row", std::make_unique<Row<T>>(which));
 }
 
 template <class T>
@@ -199,6 +233,16 @@ Builder<T>& Builder<T>::join(int skip) {
 }
 
 template <class T>
+Builder<T>& Builder<T>::add(int input, int step) {
+  Node<T> node;
+  node.name = scope_ + "/add", node.kind = NodeKind::join, node.what = "none";
+  node.scaling = make_as<Scaling<T>>(scalings<T>(), chosen(scalings<T>(), "none"));
+  node.input = input, node.branch = here_, node.block = step;
+  put(std::move(node));
+  return *this;
+}
+
+template <class T>
 Builder<T>& Builder<T>::go(int node) {
   here_ = node;
   return *this;
@@ -235,7 +279,11 @@ Network<T> Builder<T>::finish(Keep keep) {
   std::vector<bool> covered = placement->cover(offers_);
   if (materials_.norm.name == "identity") covered.assign(offers_.size(), false);
   for (size_t i = 0; i < offers_.size(); ++i) {
-    if (covered[i]) nodes_[static_cast<size_t>(offered_at_[i])].layer = make_as<Layer<T>>(norms<T>(), materials_.norm);
+    if (!covered[i]) continue;
+    auto& layer = nodes_[static_cast<size_t>(offered_at_[i])].layer = make_as<Layer<T>>(norms<T>(), materials_.norm);
+    if (initial_gamma_ != 1 && !layer->start_gamma(initial_gamma_)) {
+      throw ConfigError("model.initial_gamma", fmt::format("gamma is to start from {}, but {} learns none; use 1, or an affine norm such as batch_norm", initial_gamma_, materials_.norm.name));
+    }
   }
   ask_scaling();
   std::vector<Node<T>> nodes = without_placeholders(std::move(nodes_));

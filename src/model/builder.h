@@ -28,8 +28,13 @@ class Builder {
 
   Builder& enter(const std::string& scope);
   Builder& without_biases();                           // for all weight layers, whatever the config says
-  Builder& without_activations();                      // unless the config names one
+  Builder& without_activations() { return unless_named("identity"); }
+  Builder& unless_named(const std::string& activation);  // unless the config names one
+  Builder& start_gammas(double value);                   // of all norms; 1: as they do by themselves
   Builder& linear(Index out);
+  Builder& linear_without_bias(Index out);
+  Builder& linear_of_rows(Index out);  // each row of an image by itself: (h, w, c) -> (h, 1, out)
+  Builder& row(Index which);           // from 0
   Builder& classifier();  // linear to the outputs
   Builder& conv(Index out, Index kernel, Index stride = 1);  // padded by kernel / 2
   Builder& projection(Index out, Index stride);              // 1x1 convolution of a skip, without bias
@@ -45,6 +50,11 @@ class Builder {
   Builder& begin_branch();  // what is built from here is the branch
   Builder& join(int skip);  // y = scaling(skip, here)
 
+  // A recurrence. What enters a scope and is tied has the parameters (and the state, if it is shared) of what was built under
+  // the same name in other scopes of that tie: "step2/linear" and "step3/linear" are "hidden/linear".
+  Builder& tie(const std::string& scope, bool shares_state);  // until another scope is entered
+  Builder& add(int input, int step);                          // y = input + here
+
   int here() const { return here_; }
   Builder& go(int node);
   Shape input() const { return input_; }
@@ -55,6 +65,7 @@ class Builder {
  private:
   int put(Node<T> node);
   Builder& add(const std::string& name, NodeKind kind, const std::string& what, std::unique_ptr<Layer<T>> layer);
+  Builder& add_linear(Index out, bool bias, bool of_rows);
   Builder& add_weight(const std::string& what, const std::string& kind, std::unique_ptr<Layer<T>> layer, bool in_branch, bool classifier);
   std::string numbered(const std::string& what);  // "block3/conv", "block3/conv2"
   void offer(const std::string& name, Place place);  // a place for the scaling's layers
@@ -76,7 +87,9 @@ class Builder {
   Index outputs_;
   const Materials& materials_;
   Choice activation_;
-  std::string scope_;
+  std::string scope_, tie_;
+  bool ties_state_ = false;
+  double initial_gamma_ = 1;
   bool biases_ = true;
   int here_ = -1;
   std::vector<Node<T>> nodes_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include "core/error.h"
 #include "tensor/kernels/elementwise.h"
@@ -42,6 +43,14 @@ void hand_on(Pool& pool, View<const T> from, View<T> to, bool adds) {
   for_ranges(pool, to.size(), [=](Index begin, Index end) { std::copy(from.data + begin, from.data + end, to.data + begin); });
 }
 
+// All parameters of a node, which lie side by side, as one.
+template <class T>
+Slot parameters_of(const Plan& plan, const Node<T>& node) {
+  if (node.parameters_begin == node.parameters_end) return {Region::parameters, 0, {1, 1, 1, 0}};
+  const Slot &first = plan.parameters[node.parameters_begin].slot, &last = plan.parameters[node.parameters_end - 1].slot;
+  return {Region::parameters, first.offset, {1, 1, 1, last.offset + last.shape.size() - first.offset}};
+}
+
 }  // namespace
 
 const char* text(NodeKind kind) {
@@ -54,6 +63,7 @@ const char* text(NodeKind kind) {
     case NodeKind::shortcut: return "shortcut";
     case NodeKind::join: return "join";
     case NodeKind::scaling: return "scaling";
+    case NodeKind::row: return "row";
   }
   return "";
 }
@@ -65,7 +75,7 @@ Network<T>::Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOff
   for (const auto& node : nodes_) blocks = std::max(blocks, node.block);
   Planner planner(sizeof(T));
   for (auto& node : nodes_) {
-    planner.enter(node.name);
+    planner.enter(node.name, node.tie, node.ties_state);
     node.parameters_begin = planner.parameters_so_far();
     node.in = node.input < 0 ? input_ : nodes_[static_cast<size_t>(node.input)].shape;
     if (node.layer) {
@@ -82,14 +92,38 @@ Network<T>::Network(Shape input, std::vector<Node<T>> nodes, std::vector<SiteOff
     planner.end_of_layer();
   }
   steps_ = steps_of(nodes_, keep);
+  Index most_channels = 0;
   for (const Step& step : steps_) {
     Node<T>& last = nodes_[static_cast<size_t>(step.last)];
     last.output = planner.cache(last.shape);
+    if (step.measures) most_channels = std::max(most_channels, last.shape.c);
   }
+  moments_ = planner.cache({1, 1, 1, 2 * most_channels * static_cast<Index>(sizeof(double) / sizeof(T))});
   const GradientPlan gradients = plan_gradients(nodes_, steps_, planner.calls_scratch());
   extra_ = gradients.extra;
   planner.keep_scratch(gradients.elements);
+  plan_ties(planner);
   plan_ = planner.finish();
+}
+
+// The layers of a tie write their gradients as if each were alone; the network adds them up, last to first.
+template <class T>
+void Network<T>::plan_ties(Planner& planner) {
+  std::map<std::string, Node<T>*> firsts;
+  Index most = 0;
+  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
+    if (node->tie.empty()) continue;
+    node->adds_gradient = firsts.contains(node->tie);
+    firsts[node->tie] = &*node;  // of those before, in the end the first
+  }
+  for (auto& node : nodes_) {
+    if (node.tie.empty()) continue;
+    const Node<T>& first = *firsts[node.tie];
+    node.again = &node != &first;
+    node.parameters_begin = first.parameters_begin, node.parameters_end = first.parameters_end;
+    most = std::max(most, parameters_of(planner.so_far(), node).shape.c);
+  }
+  share_ = planner.cache({1, 1, 1, most});
 }
 
 template <class T>
@@ -113,11 +147,14 @@ Pass<T> Network<T>::own(const Pass<T>& pass, int node, View<const T> x) const {
 template <class T>
 View<T> Network<T>::forward(const Pass<T>& pass, View<const T> x, int first, int end) const {
   const Index n = x.shape.n;
+  const bool statistics = pass.mode != Mode::evaluate && pass.mode != Mode::frozen;
+  const double* measured = nullptr;  // of what the step before computed
   for (const Step& step : steps_) {
     if (step.last < first || step.last >= end) continue;
     const Stopwatch stopwatch(pass.times ? &pass.times[step.last].forward : nullptr);
     const View<T> out = output_of(pass.ws, step.last, n);
     if (step.layer < 0) {
+      measured = nullptr;
       const Node<T>& join = node(step.join);
       join.scaling->forward(pass, value_of(pass.ws, join.input, x), output_of(pass.ws, join.branch, n), out);
       continue;
@@ -125,6 +162,9 @@ View<T> Network<T>::forward(const Pass<T>& pass, View<const T> x, int first, int
     Pass<T> now = own(pass, step.layer, x);
     const Tail<T> tail{step.join < 0 ? nullptr : value_of(pass.ws, node(step.join).input, x).data, step.rectifies, nullptr};
     if (step.tail()) now.tail = &tail;
+    now.measured = measured;
+    now.measures = step.measures && statistics ? pass.ws.doubles(moments_) : nullptr;
+    measured = now.measures;
     node(step.layer).layer->forward(now, value_of(pass.ws, node(step.layer).input, x), out);
   }
   return output_of(pass.ws, steps_.back().last, n);
@@ -152,9 +192,13 @@ void Network<T>::backward(const Pass<T>& pass, View<const T> x, int first, int e
       Pass<T> now = own(pass, step->layer, x);
       if (step->tail()) now.tail = &tail;
       now.add = step->adds_to_input && layer.layer->adds();
+      const Slot own_parameters = parameters_of(plan_, layer);
+      const View<T> gradient{pass.ws.gradient(own_parameters), own_parameters.shape}, behind{pass.ws[share_].data, own_parameters.shape};
+      if (layer.adds_gradient) hand_on(pass.pool, View<const T>(gradient), behind, false);
       arrive(layer.input, step->adds_to_input && !now.add, [&](View<T> dx) {
         layer.layer->backward(now, value_of(pass.ws, layer.input, x), output_of(pass.ws, step->last, n), dy, dx);
       });
+      if (layer.adds_gradient) add(pass.pool, gradient, View<const T>(behind));
     }
     if (step->join < 0) continue;
     const Node<T>& join = node(step->join);

@@ -48,6 +48,7 @@ class Network {
   Index parameters() const;  // learned numbers, without the gaps between them
 
  private:
+  void plan_ties(Planner& planner);
   // What the layer of a node may know of the pass.
   Pass<T> own(const Pass<T>& pass, int node, View<const T> x) const;
   const Node<T>& node(int i) const { return nodes_[static_cast<size_t>(i)]; }
@@ -58,7 +59,9 @@ class Network {
   std::vector<SiteOffer> offers_;
   std::vector<bool> covered_;
   Plan plan_;
-  Slot extra_;  // see GradientPlan
+  Slot extra_;    // see GradientPlan
+  Slot share_;    // of the gradient of tied parameters, what the nodes behind have given
+  Slot moments_;  // doubles: from a step that measures to the next
 };
 
 }  // namespace bnlab

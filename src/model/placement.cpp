@@ -151,8 +151,8 @@ std::unique_ptr<Component> made() { return std::make_unique<P>(); }
 }  // namespace
 
 const std::vector<std::string>& site_names() {
-  static const std::vector<std::string> names{"before_weight", "before_activation", "after_activation", "branch_end",
-                                              "skip",          "after_addition",    "before_classifier"};
+  static const std::vector<std::string> names{"before_weight", "sequence",         "input_to_hidden", "hidden_to_hidden", "before_activation", "after_activation",
+                                              "branch_end",    "skip",             "after_addition",  "before_classifier"};
   return names;
 }
 
@@ -162,6 +162,9 @@ const Catalog& placements() {
       {{"none", "no norm anywhere", made<Nowhere>},
        {"published", "where the architecture has them as published", made<Published>},
        {"before_weight", "before every weight layer", at<Site::before_weight>},
+       {"sequence", "recurrent: on the input's share, over batch and time steps together (Laurent et al. 2016)", at<Site::sequence>},
+       {"input_to_hidden", "recurrent: on the input's share of every time step", at<Site::input_to_hidden>},
+       {"hidden_to_hidden", "recurrent: on the past's share of every time step", at<Site::hidden_to_hidden>},
        {"before_activation", "between every weight layer and its activation (Ioffe & Szegedy 2015)", at<Site::before_activation>},
        {"after_activation", "after every activation", at<Site::after_activation>},
        {"branch_end", "at the end of every residual branch", at<Site::branch_end>},

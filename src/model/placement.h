@@ -8,7 +8,7 @@
 namespace bnlab {
 
 // Where in a block a site is, in the order a signal meets them.
-enum class Site { before_weight, before_activation, after_activation, branch_end, skip, after_addition, before_classifier };
+enum class Site { before_weight, sequence, input_to_hidden, hidden_to_hidden, before_activation, after_activation, branch_end, skip, after_addition, before_classifier };
 const std::vector<std::string>& site_names();
 
 // One place a model offers, e.g. {"hidden3/before_activation", Site::before_activation}.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 
 namespace bnlab {
@@ -33,7 +35,7 @@ void zero_last_gammas(std::vector<Node<T>>& nodes) {
     if (last->kind != NodeKind::norm) {
       throw ConfigError("model.scaling", fmt::format("{} starts the norm that ends each branch from gamma = 0, but no norm stands behind the last weight layer before {}; use a norm such as batch_norm with placement branch_end (or published, in resnet_cifar v1)", join.what, join.name));
     }
-    if (!last->layer->start_gamma_at_zero()) {
+    if (!last->layer->start_gamma(0)) {
       throw ConfigError("model.norm", fmt::format("{} starts gamma of {} from 0, but {} learns none there; use an affine norm such as batch_norm", join.what, last->name, last->what));
     }
   }
@@ -41,17 +43,16 @@ void zero_last_gammas(std::vector<Node<T>>& nodes) {
 
 template <class T>
 void drop_cancelled_biases(std::vector<Node<T>>& nodes) {
-  std::vector<int> readers(nodes.size(), 0);
-  std::vector<const Layer<T>*> reader(nodes.size(), nullptr);
-  for (const auto& node : nodes) {
-    for (const int from : {node.input, node.branch}) {
-      if (from < 0) continue;
-      ++readers[static_cast<size_t>(from)];
-      reader[static_cast<size_t>(from)] = node.layer.get();
+  std::vector<std::vector<size_t>> readers(nodes.size());
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    for (const int from : {nodes[i].input, nodes[i].branch}) {
+      if (from >= 0) readers[static_cast<size_t>(from)].push_back(i);
     }
   }
+  auto cancelled = [&](size_t i) { return readers[i].size() == 1 && nodes[readers[i][0]].layer && nodes[readers[i][0]].layer->cancels_bias(); };
   for (size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].layer && readers[i] == 1 && reader[i] && reader[i]->cancels_bias()) nodes[i].layer->drop_bias();
+    const bool by_rows = !readers[i].empty() && std::all_of(readers[i].begin(), readers[i].end(), [&](size_t r) { return nodes[r].kind == NodeKind::row && cancelled(r); });
+    if (nodes[i].layer && (cancelled(i) || by_rows)) nodes[i].layer->drop_bias();
   }
 }
 

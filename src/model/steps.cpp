@@ -89,6 +89,11 @@ std::vector<Step> steps_of(const std::vector<Node<T>>& nodes, Keep keep) {
   for (const Step& step : ends) {
     if (step.last >= 0) steps.push_back(step);
   }
+  for (size_t i = 0; i + 1 < steps.size(); ++i) {
+    Step& step = steps[i];
+    const int next = steps[i + 1].layer;
+    step.measures = step.layer >= 0 && !step.tail() && node(step.layer).layer->measures() && next >= 0 && node(next).input == step.layer && node(next).layer->takes_moments();
+  }
   return steps;
 }
 

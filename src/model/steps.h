@@ -14,6 +14,7 @@ struct Step {
   int join = -1;     // the node that adds a skip, or -1
   int last = -1;     // whose output and gradient are the step's
   bool rectifies = false;
+  bool measures = false;  // leaves the moments of what it computes to the layer of the next step, which reads that
   bool tail() const { return layer >= 0 && (join >= 0 || rectifies); }
 
   // Backward.

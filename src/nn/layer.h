@@ -34,6 +34,8 @@ struct Pass {
   int64_t step = 0;
   bool add = false;  // backward: add to dx what else would be written; only to layers that say adds()
   const Tail<T>* tail = nullptr;  // only to layers that say takes_tail()
+  double* measures = nullptr;        // forward: takes mean and biased variance of y, per channel; only to layers that say measures()
+  const double* measured = nullptr;  // forward: those of x, where they are known; only to layers that say takes_moments()
   // Where a function has kinks (ReLU, max pooling, |x|): the workspace whose last pass says on which side of each kink a
   // value counts, and this layer's input there. Null: the values themselves say it. With the pattern held, the loss is
   // smooth in the parameters, and differences of its gradient are the almost-everywhere Hessian.
@@ -68,6 +70,9 @@ class Layer : public Component {
   // Can a sum and a rectifier behind it be part of its pass? With a tail, y is what comes out of the tail, and backward
   // leaves the gradient in front of the rectifier in tail.gradient. Said once planned.
   virtual bool takes_tail() const { return false; }
+  // Can forward measure what it computes, for a layer behind it that then need not read it once more? Said once planned.
+  virtual bool measures() const { return false; }
+  virtual bool takes_moments() const { return false; }
   virtual bool rectifies() const { return false; }  // is y = max(x, 0), nothing else?
 
   // false: backward is deliberately not the derivative of forward; the layer's file says what is taken as constant.
@@ -81,9 +86,9 @@ class Layer : public Component {
   // A constant added to each channel of the input makes no difference: a bias before this layer is redundant.
   virtual bool cancels_bias() const { return false; }
   virtual void drop_bias() {}
-  // Before plan: the weights start `gain` times as large; gamma starts from 0 (false: there is none).
+  // Before plan: the weights start `gain` times as large; gamma starts from a value (false: there is none).
   virtual void scale_initial_weights(double /*gain*/) {}
-  virtual bool start_gamma_at_zero() { return false; }
+  virtual bool start_gamma(double) { return false; }
   virtual double multiply_adds_per_sample() const { return 0; }
   virtual std::string engine() const { return ""; }  // what computes it, where there is a choice
 };

@@ -56,6 +56,7 @@ class LossOracle {
   void use(const std::string& bn_mode);
 
   const Vector<T>& point() const { return point_; }
+  const Vector<T>& state() const { return state_; }
   const Plan& plan() const { return replica_.network().plan(); }
   const Network<T>& network() const { return replica_.network(); }
 

@@ -21,6 +21,7 @@ struct Surroundings {
   const Loss<T>& loss;
   uint64_t seed;
   Pool& pool;
+  std::string folder{};  // for what a look under way keeps; "": nothing is kept
 };
 
 struct ProbeCost {

@@ -66,6 +66,7 @@ class Theory {
 
   Expected next(const Node<T>& node, int i) const {
     const Expected from = node.input < 0 ? unknown("no theory: beside the first weight layer") : nodes_[static_cast<size_t>(node.input)];
+    if (node.kind == NodeKind::weight && !node.tie.empty()) return unknown("no theory: the weights are those of other time steps too");
     if (node.kind == NodeKind::join) {
       const auto factors = node.scaling->factors_of(ws_);
       return sum(from, factors.skip * factors.skip, nodes_[static_cast<size_t>(node.branch)], factors.branch * factors.branch);

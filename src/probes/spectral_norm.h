@@ -19,8 +19,8 @@ inline WeightSlots weight_slots(const Plan& plan, const Node<double>& node) {
   WeightSlots out;
   for (size_t k = node.parameters_begin; k < node.parameters_end; ++k) {
     const NamedSlot& entry = plan.parameters[k];
-    if (entry.name == node.name + "/weight") out.weight = entry.slot;
-    if (entry.name == node.name + "/bias") out.bias = entry.slot;
+    if (entry.name == node.parameters_name() + "/weight") out.weight = entry.slot;
+    if (entry.name == node.parameters_name() + "/bias") out.bias = entry.slot;
   }
   return out;
 }

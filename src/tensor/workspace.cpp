@@ -24,16 +24,21 @@ Slot Planner::take(Region region, Shape shape) {
   return slot;
 }
 
+Slot Planner::named(std::vector<NamedSlot>& entries, bool tied, const std::string& name, Region region, Shape shape, Role role) {
+  const std::string whole = (tied ? tie_ : scope_) + "/" + name;
+  for (const NamedSlot& entry : entries) {
+    if (tied && entry.name == whole) return entry.slot;
+  }
+  entries.push_back({whole, take(region, shape), role});
+  return entries.back().slot;
+}
+
 Slot Planner::parameters(const std::string& name, Shape shape, Role role) {
-  const Slot slot = take(Region::parameters, shape);
-  plan_.parameters.push_back({scope_ + "/" + name, slot, role});
-  return slot;
+  return named(plan_.parameters, !tie_.empty(), name, Region::parameters, shape, role);
 }
 
 Slot Planner::state(const std::string& name, Shape shape) {
-  const Slot slot = take(Region::state, shape);
-  plan_.state.push_back({scope_ + "/" + name, slot, Role::other});
-  return slot;
+  return named(plan_.state, !tie_.empty() && ties_state_, name, Region::state, shape, Role::other);
 }
 
 Slot Planner::cache(Shape shape) { return take(Region::cache, shape); }

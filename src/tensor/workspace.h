@@ -44,10 +44,14 @@ struct Plan {
 class Planner {
  public:
   explicit Planner(size_t scalar_bytes) : scalar_bytes_(scalar_bytes) {}
-  void enter(const std::string& name) { scope_ = name; }  // the layer that is being planned
+  // The layer that is being planned. Where layers are tied, they enter with one name: what parameters (and states, if those are
+  // shared too) the first of them planned, the others are given again.
+  void enter(const std::string& name, const std::string& tie = "", bool ties_state = false) { scope_ = name, tie_ = tie, ties_state_ = ties_state; }
   const std::string& scope() const { return scope_; }
+  const std::string& parameters_scope() const { return tie_.empty() ? scope_ : tie_; }  // before the "/" of a parameter's name
 
   size_t parameters_so_far() const { return plan_.parameters.size(); }
+  const Plan& so_far() const { return plan_; }
   Slot parameters(const std::string& name, Shape shape, Role role);
   Slot state(const std::string& name, Shape shape);
   Slot cache(Shape shape);
@@ -63,8 +67,10 @@ class Planner {
 
  private:
   Slot take(Region region, Shape shape);
+  Slot named(std::vector<NamedSlot>& entries, bool tied, const std::string& name, Region region, Shape shape, Role role);
   Plan plan_;
-  std::string scope_;
+  std::string scope_, tie_;
+  bool ties_state_ = false;
   size_t scalar_bytes_;
   Index call_ = 0, call_most_ = 0, kept_ = 0;
 };

@@ -1,6 +1,6 @@
 // How often the intervals cover what they are of: the tables of docs/statistics.md.
 //
-//   build/tests/bnlab_tests '[.coverage]'      # some minutes
+//   build/release/tests/bnlab_tests '[.coverage]'      # some minutes
 //
 // 10,000 experiments each: the last digit is good to 0.4. `student` and `court` (mean_interval) are formulas; `bca` and
 // `expanded` (bca_interval) draw 2,000 resamples, as does `bootstrap_t`, which was tried and is not in the program: where
@@ -9,12 +9,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <functional>
 
 #include "analysis/bootstrap.h"
 #include "analysis/interval.h"
+#include "analysis/proportion.h"
 #include "analysis/robust.h"
 #include "core/stats.h"
 #include "support/simulated.h"
@@ -85,12 +87,71 @@ void table(const char* title, const std::vector<Method>& methods, const std::vec
   }
 }
 
+double covered(const Method& method, const char* kind, size_t n, double truth) {
+  uint64_t count = 0;
+  for (uint64_t k = 0; k < experiments; ++k) {
+    const Interval got = method.interval(testing::simulated(kind, n, k), k);
+    count += got.low <= truth && truth <= got.high;
+  }
+  return static_cast<double>(count) / experiments;
+}
+
 Method bca(const char* name, double (*statistic)(Values), bool expanded) {
   return {name, [=](const Values& v, uint64_t seed) { return bca_interval(v, statistic, {.resamples = resamples, .expanded = expanded, .seed = seed}); }};
 }
 double plain_mean(Values v) { return mean(v); }
 
 }  // namespace
+
+// What the court uses, where it must hold. Four standard errors of 10,000 draws are 0.9 points.
+TEST_CASE("intervals cover what they say for normal values, within 2 points", "[analysis][simulation]") {
+  const size_t n = GENERATE(5, 6, 8, 10, 20);
+  for (const double confidence : {0.95, 0.9}) {  // a difference's; a range's, of TOST
+    const Method student{"student", [&](const Values& v, uint64_t) { return student_interval(v, confidence); }};
+    const Method court{"court", [&](const Values& v, uint64_t) { return mean_interval(v, confidence); }};
+    const Method middle{"median", [&](const Values& v, uint64_t) { return median_interval(v, confidence); }};
+    for (const Method& method : {student, court, middle}) {
+      const double share = covered(method, "normal", n, 0);
+      CAPTURE(method.name, n, confidence, share);
+      CHECK(std::abs(share - confidence) <= 0.02);
+    }
+  }
+}
+
+TEST_CASE("coverage of ranges", "[.coverage]") {
+  fmt::print("\nmean_interval of confidence 0.9 (ranges, equivalence): % covered\n\n| values | n = 5 | 6 | 8 | 10 | 20 |\n|---|---|---|---|---|---|\n");
+  for (const char* kind : {"normal", "student_3", "lognormal_0.5", "lognormal_1"}) {
+    fmt::print("| {} |", kind);
+    for (const size_t n : {5, 6, 8, 10, 20}) fmt::print(" {:.1f} |", 100 * covered({"", [](const Values& v, uint64_t) { return mean_interval(v, 0.9); }}, kind, n, testing::mean_of(kind)));
+    fmt::print("\n");
+  }
+}
+
+// Exactly: of k of n that share, the probability that its bound holds.
+double bound_covers(size_t n, double share) {
+  const boost::math::binomial draws(static_cast<double>(n), share);
+  double sum = 0;
+  for (size_t k = 0; k <= n; ++k) sum += clopper_pearson(k, n).low <= share ? boost::math::pdf(draws, static_cast<double>(k)) : 0;
+  return sum;
+}
+
+TEST_CASE("bounds of a share cover 95 % or more, whatever the share", "[analysis]") {
+  for (const size_t n : {5, 8, 10, 20, 50}) {
+    for (double share = 0.01; share < 1; share += 0.01) {
+      CAPTURE(n, share);
+      CHECK(bound_covers(n, share) >= 0.95 - 1e-12);
+    }
+  }
+}
+
+TEST_CASE("coverage of a share", "[.coverage]") {
+  fmt::print("\nlower bound of a share, alpha 0.05: % covered, exactly\n\n| share | n = 5 | 6 | 8 | 10 | 20 |\n|---|---|---|---|---|---|\n");
+  for (const double share : {0.3, 0.5, 0.7, 0.9}) {
+    fmt::print("| {} |", share);
+    for (const size_t n : {5, 6, 8, 10, 20}) fmt::print(" {:.1f} |", 100 * bound_covers(n, share));
+    fmt::print("\n");
+  }
+}
 
 TEST_CASE("coverage of a mean", "[.coverage]") {
   const Method student{"student", [](const Values& v, uint64_t) { return student_interval(v); }};

@@ -29,6 +29,12 @@ TEST_CASE("pairs: the mean where there is one, else the median, and it says so",
   const Estimate plain = estimate({1, 2, 3, 4, 5, 21});
   CHECK(plain.statistic == "mean");
   CHECK(plain.interval.estimate == 6);
+  CHECK(estimate({1, 2, 3, 4, 5, 21}, 0.95, "median").interval.estimate == 3.5);
+  const Estimate middle = estimate({1, 2, 3, 4, 5, 21, 22, -9}, 0.95, "interquartile_mean");
+  CHECK(middle.statistic == "interquartile mean");
+  CHECK(middle.interval.estimate == 3.5);
+  CHECK((middle.interval.low < 3.5 && middle.interval.high > 3.5));
+  CHECK(estimate({1, 2, 3, 4, 5, inf}, 0.95, "interquartile_mean").statistic == "median");
   const Estimate censored = estimate({1, 2, 3, 4, 5, inf});
   CHECK(censored.statistic == "median");
   CHECK(censored.interval.estimate == 3.5);

@@ -91,6 +91,33 @@ TEST_CASE("a layer that adds: dx is the sum of what was there and what else woul
   CHECK(same(adding.ws->gradients(), plain.ws->gradients()));
 }
 
+// Node by node nobody hands on moments: each norm reads its input. The sums run in another order, so the bits may differ.
+TEST_CASE("moments that a convolution hands on are those of its output", "[contract][fusion][model]") {
+  const std::string norm = GENERATE("batch_norm", "variance_only", "batch_renorm", "noisy_batch_norm", "lp_norm", "center_only");
+  ModelConfig config;
+  read_fields(Document::parse(R"({"name": "resnet_cifar", "depth": 14, "width": 16, "norm": ")" + norm + "\"}", "test"), [&](Fields& f) { config.describe(f); });
+  const Shape input{8, 9, 8, 3};
+  const Network<float> network = build_network<float>(config, input, 5, Keep::all);
+  Pool pool(2);
+  std::vector<float> x(static_cast<size_t>(input.size()));
+  Stream(1, "x").fill_normal(0, x.data(), x.size());
+  for (const Mode mode : {Mode::train, Mode::batch_statistics, Mode::calibrate, Mode::evaluate, Mode::frozen}) {
+    Workspace<float> whole(network.plan()), single(network.plan());
+    for (auto* ws : {&whole, &single}) {
+      network.initialize(*ws, 2);
+      network.forward({*ws, pool, Mode::batch_statistics, 1, 0}, {x.data(), input});
+    }
+    single.copy_from(whole);
+    const View<float> out = network.forward({whole, pool, mode, 1, 0}, {x.data(), input});
+    for (int i = 0; i < static_cast<int>(network.nodes().size()); ++i) network.forward({single, pool, mode, 1, 0}, {x.data(), input}, i, i + 1);
+    const View<float> expected = network.output_of(single, static_cast<int>(network.nodes().size()) - 1, input.n);
+    INFO(norm << " mode " << static_cast<int>(mode));
+    for (Index i = 0; i < out.size(); ++i) REQUIRE(std::abs(out[i] - expected[i]) <= 1e-4f * (1 + std::abs(expected[i])));
+    for (Index i = 0; i < whole.state().size(); ++i) REQUIRE(std::abs(whole.state()[i] - single.state()[i]) <= 1e-5f * (1 + std::abs(single.state()[i])));
+    if (mode == Mode::evaluate) CHECK(same(out, expected));
+  }
+}
+
 TEST_CASE("a network that keeps what it needs: less memory, the bytes of one that keeps all", "[contract][fusion][model]") {
   const std::string body = GENERATE(R"("name": "residual_mlp", "width": 16, "blocks": 3)", R"("name": "residual_mlp", "width": 16, "blocks": 3, "layers_per_block": 1)",
                                     R"("name": "vgg", "width": 16)", R"("name": "resnet_cifar", "depth": 14, "width": 16)", R"("name": "resnet_cifar", "depth": 14, "version": "v2")",

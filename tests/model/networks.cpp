@@ -80,7 +80,9 @@ const std::vector<Body> bodies{{R"("name": "mlp", "widths": [4, 3])", {6, 1, 1, 
                                {R"("name": "resnet_cifar", "depth": 8, "width": 2)", {3, 5, 4, 2}},
                                {R"("name": "resnet_cifar", "depth": 8, "width": 2, "version": "v2")", {3, 5, 4, 2}},
                                {R"("name": "wide_resnet", "depth": 10, "k": 2, "width": 2)", {4, 5, 4, 2}},
-                               {R"("name": "plain_cnn", "depth": 8, "width": 2)", {3, 5, 4, 2}}};
+                               {R"("name": "plain_cnn", "depth": 8, "width": 2)", {3, 5, 4, 2}},
+                               {R"("name": "recurrent", "width": 4)", {6, 4, 3, 2}},
+                               {R"("name": "recurrent", "width": 3, "statistics": "shared", "initial_gamma": 0.4)", {6, 3, 2, 1}}};
 
 }  // namespace
 
@@ -108,6 +110,20 @@ TEST_CASE("models know every activation, weight map and dropout", "[contract][mo
       REQUIRE(error <= 1e-6);
     }
   }
+}
+
+TEST_CASE("residual_mlp: dropout before the classifier alone where branches are spared", "[model]") {
+  const auto dropouts = [](const std::string& option) {
+    const auto config = config_of(R"({"name": "residual_mlp", "blocks": 3, "width": 4, "dropout": 0.5)" + option + "}");
+    const auto network = build_network<double>(config, {8, 1, 1, 5}, 3);
+    std::vector<std::string> names;
+    for (const auto& node : network.nodes()) {
+      if (node.kind == NodeKind::dropout) names.push_back(node.name);
+    }
+    return names;
+  };
+  CHECK(dropouts("").size() == 7);
+  CHECK(dropouts(R"(, "dropout_in_branches": false)") == std::vector<std::string>{"head/dropout"});
 }
 
 TEST_CASE("every residual model under every scaling and placement: gradients agree with central differences", "[contract][model][scaling]") {

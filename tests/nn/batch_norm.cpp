@@ -172,3 +172,15 @@ TEST_CASE("noisy_batch_norm: fresh noise each step, none outside training, of th
   for (Index r = 0; r < 2000; ++r) mean += (*bench.ws)[bench.y].at(r, 0) / 2000;
   REQUIRE(std::abs(mean) <= 1e-12);
 }
+
+TEST_CASE("noise_only puts on any input what noisy_batch_norm puts on the output of batch_norm, and nothing outside training", "[batch_norm]") {
+  Bench<double> bn(norm("batch_norm"), {12, 1, 1, 5}), noisy(norm("noisy_batch_norm"), {12, 1, 1, 5}), only(norm("noise_only"), {12, 1, 1, 5});
+  for (Bench<double>* b : {&bn, &noisy}) randomize(*b, 6), b->forward(Mode::train, 3);
+  std::copy_n((*bn.ws)[bn.y].data, 12 * 5, (*only.ws)[only.x].data);
+  only.forward(Mode::train, 3);
+  REQUIRE(largest_difference(copy((*only.ws)[only.y]), copy((*noisy.ws)[noisy.y])) <= 1e-14);
+  for (const Mode mode : {Mode::evaluate, Mode::batch_statistics, Mode::calibrate, Mode::frozen}) {
+    only.forward(mode, 3);
+    REQUIRE(copy((*only.ws)[only.y]) == copy((*bn.ws)[bn.y]));
+  }
+}

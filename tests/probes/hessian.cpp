@@ -149,7 +149,7 @@ TEST_CASE("hessian: eigenvalues, trace and gradient energy are those of the whol
         for (size_t i = 0; i < n; ++i) trace += h[i][i];
         CHECK(at.value("eigenvalue_bottom", mode) == Approx(exact.values[0]).margin(1e-7 * scale));
         CHECK(at.value("gradient_energy_top", mode) == Approx(energy / dot(g, g)).margin(1e-6));
-        CHECK(at.value("eta_lambda", mode) == Approx(0.3 * exact.values[n - 1]).epsilon(1e-6));
+        for (size_t k = 1; k <= 3; ++k) CHECK(at.value("eta_lambda", mode, static_cast<double>(k)) == Approx(0.3 * exact.values[n - k]).margin(1e-7 * scale));
         CHECK(at.value("trace", mode) == Approx(trace).margin(1e-6 * scale));
         CHECK(at.value("iterations", mode) <= static_cast<double>(n));
       }
@@ -207,15 +207,24 @@ TEST_CASE("hessian: blocks and relative steps are those of the whole matrix", "[
       begin += count;
       if (entry.role != Role::weight) continue;
       const std::string layer = entry.name.substr(0, entry.name.rfind('/'));
-      const double top = Eigen(block).values.back();
-      INFO(norm << " " << entry.name);
-      CHECK(at.value("block_eigenvalue", "batch", std::nan(""), layer) == Approx(top).epsilon(1e-6));
-      CHECK(at.value("sphere_block_eigenvalue", "batch", std::nan(""), layer) == Approx(squares * top).epsilon(1e-6));
+      const Values own = Eigen(block).values;
+      auto is = [&](const char* metric, double expected) {
+        INFO(norm << " " << entry.name << " " << metric);
+        CHECK(at.value(metric, "batch", std::nan(""), layer) == Approx(expected).epsilon(1e-6).margin(1e-8 * own.back()));
+      };
+      is("block_eigenvalue", own.back());
+      is("block_eigenvalue_bottom", own.front());
+      is("block_eta_lambda", 0.3 * own.back());
+      is("sphere_block_eigenvalue", squares * own.back());
+      CHECK(at.value("block_residual", "batch", std::nan(""), layer) <= 1e-6);
+      CHECK(at.value("block_iterations", "batch", std::nan(""), layer) <= static_cast<double>(count));
     }
     for (size_t i = 0; i < h.size(); ++i) {
       for (size_t j = 0; j < h.size(); ++j) h[i][j] *= lengths[i] * lengths[j];
     }
     CHECK(at.value("sphere_eigenvalue", "batch") == Approx(Eigen(h).values.back()).epsilon(1e-6));
+    CHECK(at.value("sphere_residual", "batch") <= 1e-6);
+    CHECK(at.value("sphere_iterations", "batch") <= static_cast<double>(h.size()));
   }
 }
 
@@ -248,7 +257,7 @@ TEST_CASE("hessian: reasons where there is none", "[probe][hessian]") {
     CHECK((refused || row.note.empty()) == (refused || row.metric != "trace_standard_error"));
     if (refused) ++reasons[row.metric];
   }
-  CHECK(reasons.size() == 14);  // each metric, as it would be with a number
+  CHECK(reasons.size() == 20);  // each metric, as it would be with a number
 
   Watched broken(R"({"hessian": {"every": 0, "trace_samples": 6, "blocks": true}})");
   broken.trainer.workspace().parameters().data[0] = std::numeric_limits<double>::infinity();

@@ -12,7 +12,7 @@ namespace {
 
 double value(const std::vector<ReadRow>& rows, int64_t step, double x, const std::string& y = "") {
   for (const ReadRow& r : rows) {
-    if (r.step == step && r.at == x && r.layer == y) return r.value;
+    if (r.step == step && r.metric == "loss" && r.at == x && r.layer == y) return r.value;
   }
   FAIL("no point " << x << " " << y << " at step " << step);
   return 0;
@@ -58,7 +58,7 @@ TEST_CASE("slices: a plane made again by hand, biases and norms left or moved", 
     const std::string options = R"({"slices": {"every": 1, "source": "training", "dimensions": 2, "points": 5, "range": 0.5, "direction_seed": 5, "biases_and_norms": ")" + std::string(others ? "normalize" : "ignore") + "\"}}";
     Watched fast(options);
     const auto rows = fast.run("slices");
-    REQUIRE(rows.size() == 12 * 25);
+    REQUIRE(rows.size() == 12 * (25 + 1));
     for (const auto& [x, y] : {std::pair{0.25, -0.5}, {-0.5, 0.25}, {0.0, 0.0}}) {
       Watched slow("{}");
       Point point(slow, x, y, others);
@@ -77,7 +77,9 @@ TEST_CASE("slices: the middle is the loss of the state, exactly; a line is the m
   for (const ReadRow& r : read_csv(line.folder + "/probes/landscape.csv")) {
     if (r.metric == "loss_here") CHECK(value(one, r.step, 0) == r.value);
   }
-  for (const ReadRow& r : one) CHECK(value(two, r.step, r.at, "y=0") == r.value);
+  for (const ReadRow& r : one) {
+    if (r.metric == "loss") CHECK(value(two, r.step, r.at, "y=0") == r.value);
+  }
 }
 
 TEST_CASE("slices of a quadratic are parabolas of known width", "[probe][slices]") {
@@ -127,8 +129,35 @@ TEST_CASE("slices: first and last state unless told otherwise, on a fixed batch;
   std::set<int64_t> steps;
   for (const ReadRow& r : rows) {
     steps.insert(r.step);
-    CHECK(r.note == (r.at == 0 ? "" : "overflow"));
+    if (r.metric == "direction_seed") CHECK(r.value == 0);
+    else CHECK(r.note == (r.at == 0 ? "" : "overflow"));
   }
   CHECK(steps == std::set<int64_t>{0, 120});
-  CHECK(rows.size() == 2 * 21);
+  CHECK(rows.size() == 2 * (21 + 1));
+}
+
+TEST_CASE("slices: a look that was killed goes on behind its last whole point", "[probe][slices]") {
+  const std::string options = R"({"slices": {"dimensions": 2, "points": 5, "direction_seed": 7, "bn_modes": ["batch", "running"]}})", kept = "/checkpoints/look-slices";
+  Watched killed(options);
+  Suite<double>(killed.config.probes, {killed.config.model, killed.config.train, killed.data, killed.trainer.loss(), 0, killed.pool}, killed.folder).at_state({0, 0, killed.trainer.workspace()});
+  std::ifstream file(killed.folder + kept);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  REQUIRE(lines.size() == 1 + 2 * 25);
+  CHECK(lines[0].starts_with("step 0 parameters "));
+  auto go_on = [&](const std::string& found) {
+    Watched again(options);
+    std::filesystem::create_directories(again.folder + "/checkpoints");
+    std::ofstream(again.folder + kept) << found;
+    return again.run("slices");
+  };
+  const auto expected = go_on(""), right = go_on(lines[0] + "\n" + lines[1] + "\n" + lines[2].substr(0, 5));
+  const auto planted = go_on(lines[0] + "\n" + lines[1] + "\n1234.5\n"), of_another = go_on(lines[0] + "0\n1234.5\n");
+  for (size_t i = 0; i < expected.size(); ++i) {
+    REQUIRE(text(right[i]) == text(expected[i]));
+    REQUIRE(text(of_another[i]) == text(expected[i]));
+    const bool second = i == 2;  // behind the seed and the first point
+    REQUIRE((planted[i].value == 1234.5) == second);
+    if (!second) REQUIRE(text(planted[i]) == text(expected[i]));
+  }
 }

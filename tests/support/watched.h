@@ -52,12 +52,13 @@ struct Watched {
   std::atomic<bool> never{false};
   explicit Watched(const std::string& probes, const std::string& norm = "batch_norm", const std::string& model = R"("widths": [6, 5], "activation": "relu", "placement": "before_activation")",
                    const std::string& train = R"({"steps": 12, "batch_size": 20, "learning_rate": 0.3})",
-                   const std::string& data_json = R"({"name": "gaussian_mixture", "features": 12, "classes": 3, "samples": 300})")
+                   const std::string& data_json = R"({"name": "gaussian_mixture", "features": 12, "classes": 3, "samples": 300})", int threads = 1)
       : config(read_run_config(Document::parse(R"({"data": )" + data_json + R"(,
           "model": {)" + model + R"(, "norm": )" + (norm[0] == '{' ? norm : "\"" + norm + "\"") + R"(},
           "train": )" + train + R"(, "probes": )" + probes + "}", "test"))),
         folder((std::filesystem::temp_directory_path() / ("bnlab_probe_" + std::to_string(::getpid()) + "_" + std::to_string(counter()++))).string()),
         data(load_dataset(config.data, notice)),
+        pool(threads),
         trainer(config.model, config.train, data, 0, pool) {
     std::filesystem::create_directories(folder + "/probes");
   }

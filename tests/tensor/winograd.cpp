@@ -56,6 +56,32 @@ double error(const std::vector<double>& exact, const std::vector<float>& got) {
 
 }  // namespace
 
+TEST_CASE("winograd: the moments of what it computes", "[kernel][winograd]") {
+  const Shape in = GENERATE(Shape{9, 8, 8, 16}, Shape{3, 5, 7, 32}, Shape{40, 32, 32, 16}), out = in.with_c(32);
+  const float offset = GENERATE(0.0f, 3000.0f);  // means far from 0: E[y^2] - mean^2 in float would have no digit left
+  const auto x = random(in.size(), 1), w = random(9 * in.c * out.c, 2), skip = random(out.size(), 3);
+  const std::vector<float> bias(static_cast<size_t>(out.c), offset);
+  std::vector<float> u(static_cast<size_t>(winograd::transformed_weights(in.c, out.c))), s(static_cast<size_t>(winograd::convolve_scratch(in, out.c)), std::nanf("")), y(skip.size());
+  Pool pool(2), alone(1);
+  winograd::transform_weights(pool, w.data(), in.c, out.c, u.data());
+  for (const bool tail : {false, true}) {
+    std::vector<double> moments(static_cast<size_t>(2 * out.c)), again(moments.size());
+    winograd::Finish finish{bias.data(), false, tail ? skip.data() : nullptr, tail, moments.data()};
+    winograd::convolve(pool, {x.data(), in}, u.data(), {y.data(), out}, finish, s.data());
+    finish.moments = again.data();
+    winograd::convolve(alone, {x.data(), in}, u.data(), {y.data(), out}, finish, s.data());
+    CHECK(again == moments);
+    for (Index c = 0; c < out.c; ++c) {
+      double mean = 0, variance = 0;
+      for (Index r = 0; r < out.rows(); ++r) mean += static_cast<double>(y[static_cast<size_t>(r * out.c + c)]) / static_cast<double>(out.rows());
+      for (Index r = 0; r < out.rows(); ++r) variance += std::pow(static_cast<double>(y[static_cast<size_t>(r * out.c + c)]) - mean, 2) / static_cast<double>(out.rows());
+      INFO(text(in) << " offset " << offset << " channel " << c);
+      REQUIRE(std::abs(moments[static_cast<size_t>(c)] - mean) <= 1e-6 * std::sqrt(variance));
+      REQUIRE(std::abs(moments[static_cast<size_t>(out.c + c)] - variance) <= 2e-6 * variance);
+    }
+  }
+}
+
 TEST_CASE("winograd: all three passes agree with the plain sum", "[kernel][winograd]") {
   const auto k = GENERATE(Case{{2, 8, 8, 16}, 16}, Case{{3, 5, 7, 32}, 16}, Case{{1, 3, 3, 16}, 64}, Case{{9, 4, 4, 64}, 48}, Case{{2, 13, 6, 48}, 32}, Case{{5, 7, 7, 128}, 112}, Case{{5, 12, 12, 96}, 128});
   const Shape in = k.in, out = in.with_c(k.out);

@@ -52,7 +52,7 @@ long allocated_by_steps(const std::string& json) {
 }  // namespace
 
 TEST_CASE("no step allocates, under any norm, in any model", "[train]") {
-  const auto body = GENERATE(R"("name": "mlp", "widths": [40, 30])", R"("name": "deep_linear", "depth": 4)", R"("name": "residual_mlp", "blocks": 2)");
+  const auto body = GENERATE(R"("name": "mlp", "widths": [40, 30])", R"("name": "deep_linear", "depth": 4)", R"("name": "residual_mlp", "blocks": 2)", R"("name": "recurrent", "width": 12)");
   for (const auto& norm : norms<float>().names()) {
     if (norm == "instance_norm") continue;  // needs space
     const std::string json = R"({"data": {"name": "textures", "size": 8, "samples": 200, "augment": {"flip": true, "crop_padding": 2}}, "model": {)" + std::string(body) + R"(, "norm": ")" + norm +

@@ -8,6 +8,7 @@
   X(value, "the mean of a measure within a range")                                                    \
   X(slope, "the slope of a measure against a number of the config, within a range")                   \
   X(trend, "Kendall's tau of a measure with a number of the config, of one sign")                     \
+  X(partial_trend, "Spearman's rho of a measure with a number of the config, others held, of one sign") \
   X(proportion, "the share of seeds whose measure is below, or above, a number")                      \
   X(optimum, "the ratio of the numbers of the config at which a measure is best, beyond a factor")
 

@@ -11,7 +11,7 @@ class Optimum : public Criterion {
  public:
   void describe(Fields& f) override {
     direction_.describe(f);
-    f.number("factor", factor_, at_least(1), "how many times greater, or less, at the least");
+    f.number("factor", factor_, above(0), "how many times greater, or less, at the least; below 1 it bounds the other way: less, 0.25 is under 4 times");
     f.text("over", over_, "path of the config");
     f.option("goal", goal_, {"max", "min"}, "the best of the measure");
   }

@@ -10,7 +10,7 @@ class Ratio : public Criterion {
  public:
   void describe(Fields& f) override {
     direction_.describe(f);
-    f.number("factor", factor_, at_least(1), "how many times greater, or less, at the least");
+    f.number("factor", factor_, above(0), "how many times greater, or less, at the least; below 1 it bounds the other way: less, 0.25 is under 4 times");
   }
   bool of_ratios() const override { return true; }
   std::string threshold() const override { return direction_.text_ratio(factor_); }

@@ -58,11 +58,11 @@ Json description(const std::string& arm, const Built& built) {
   for (const auto& node : network.nodes()) {
     Index parameters = 0;
     for (const auto& entry : plan.parameters) {
-      if (entry.name.substr(0, entry.name.find_last_of('/')) == node.name) parameters += entry.slot.shape.size();
+      if (!node.again && entry.name.substr(0, entry.name.find_last_of('/')) == node.parameters_name()) parameters += entry.slot.shape.size();
     }
     std::string engine = node.layer ? node.layer->engine() : "";
     if (in_double && !engine.empty()) engine = "gemm";
-    layers.push_back({{"name", node.name}, {"kind", text(node.kind)}, {"what", node.what}, {"engine", engine}, {"output", text(node.shape)}, {"parameters", parameters}, {"multiply_adds", node.layer ? node.layer->multiply_adds_per_sample() : 0}});
+    layers.push_back({{"name", node.name}, {"kind", text(node.kind)}, {"what", node.what}, {"tie", node.tie}, {"engine", engine}, {"output", text(node.shape)}, {"parameters", parameters}, {"multiply_adds", node.layer ? node.layer->multiply_adds_per_sample() : 0}});
   }
   for (size_t i = 0; i < network.offers().size(); ++i) {
     const auto& offer = network.offers()[i];
@@ -82,11 +82,30 @@ Json description(const std::string& arm, const Built& built) {
           {"sites", sites}};
 }
 
+// Of the steps of a recurrence, which are all alike, the first two and the last.
+std::vector<Json> without_repeats(const Json& layers) {
+  auto step_of = [](const Json& layer) { return layer["tie"] == "" ? std::string() : layer["name"].get<std::string>().substr(0, layer["name"].get<std::string>().find('/')); };
+  std::vector<std::string> steps;
+  for (const Json& layer : layers) {
+    if (const std::string step = step_of(layer); !step.empty() && (steps.empty() || steps.back() != step)) steps.push_back(step);
+  }
+  std::vector<Json> out;
+  for (const Json& layer : layers) {
+    const size_t at = static_cast<size_t>(std::find(steps.begin(), steps.end(), step_of(layer)) - steps.begin());
+    if (at < 2 || at + 1 >= steps.size()) out.push_back(layer);
+    else if (!out.back().is_null()) out.emplace_back();
+  }
+  return out;
+}
+
 void print_network(const Json& network) {
   auto words = [](const Json& json) { return json.get<std::string>(); };
   auto count = [](const Json& json) { return json > 0 ? grouped(json.get<long long>()) : "-"; };
   std::vector<std::vector<std::string>> rows{{"layer", "kind", "what", "engine", "output", "parameters", "multiply-adds"}};
-  for (const Json& l : network["layers"]) rows.push_back({l["name"], l["kind"], l["what"], l["engine"], l["output"], count(l["parameters"]), count(l["multiply_adds"])});
+  for (const Json& l : without_repeats(network["layers"])) {
+    if (l.is_null()) rows.push_back({"...", "", "", "", "", "", ""});
+    else rows.push_back({l["name"], l["kind"], l["what"], l["engine"], l["output"], count(l["parameters"]), count(l["multiply_adds"])});
+  }
   fmt::print("{}: {} on {} ({}), batch {}\n\n{}", words(network["arm"]), words(network["model"]), words(network["data"]), words(network["input"]), network["batch_size"].get<int64_t>(), aligned(rows));
   fmt::print("\n{} parameters, {} multiply-adds per image\n", count(network["parameters"]), count(network["multiply_adds_per_sample"]));
   double total = 0;

@@ -13,6 +13,7 @@ class ResidualMlp : public Model<T> {
     f.integer("blocks", blocks_, between(0, 100000), "residual blocks");
     f.integer("width", width_, between(1, 1 << 20), "units of the skip path and the branches");
     f.integer("layers_per_block", layers_, between(1, 100), "weight layers of a branch");
+    f.boolean("dropout_in_branches", dropout_in_branches_, "dropout in branches as well, not before the classifier alone");
   }
   void build(Builder<T>& b) const override {
     b.enter("stem").norm(Site::before_weight).linear(width_);
@@ -22,7 +23,9 @@ class ResidualMlp : public Model<T> {
       const int skip = b.norm(Site::skip).here();
       b.go(input).begin_branch();
       for (int64_t i = 0; i < layers_; ++i) {
-        b.norm(Site::before_activation, true).activate().norm(Site::after_activation).dropout().norm(Site::before_weight).linear(width_);
+        b.norm(Site::before_activation, true).activate().norm(Site::after_activation);
+        if (dropout_in_branches_) b.dropout();
+        b.norm(Site::before_weight).linear(width_);
       }
       b.norm(Site::branch_end).join(skip).norm(Site::after_addition);
     }
@@ -32,6 +35,7 @@ class ResidualMlp : public Model<T> {
 
  private:
   int64_t blocks_ = 5, width_ = 64, layers_ = 2;
+  bool dropout_in_branches_ = true;
 };
 
 }  // namespace

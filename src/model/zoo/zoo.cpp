@@ -8,7 +8,8 @@
   X(vgg, "3x3 convolutions and pooling (Simonyan & Zisserman 2015, for small images)")             \
   X(resnet_cifar, "6n+2 layers, three stages, shortcuts without parameters (He et al. 2015, 2016)") \
   X(wide_resnet, "6n+4 layers, k times as wide, pre-activation (Zagoruyko & Komodakis 2016)")      \
-  X(plain_cnn, "resnet_cifar without its skip connections")
+  X(plain_cnn, "resnet_cifar without its skip connections")                                        \
+  X(recurrent, "a plain recurrent network over the rows of an image, unrolled (Elman 1990)")
 
 namespace bnlab {
 BNLAB_DEFINE_TABLE(models, "model", MODELS)

@@ -29,6 +29,7 @@ class ConvEngine {
   virtual bool adds() const { return true; }  // can input_gradient() add?
   virtual void plan(const ConvGeometry& g, Index out, bool bias, Planner& planner) = 0;
   virtual bool takes_tail() const { return false; }
+  virtual bool measures() const { return false; }  // does forward() leave pass.measures?
   // y = x * w (+ bias, where planned), with its tail
   virtual void forward(const Pass<T>& pass, const ConvGeometry& g, const T* x, const T* w, const T* bias, View<T> y, const Tail<T>& tail) const = 0;
   // dx (+)= what dy says of it

@@ -24,6 +24,7 @@ class Conv2d : public Layer<T> {
   double multiply_adds_per_sample() const override;
   bool adds() const override { return engine_->adds(); }
   bool takes_tail() const override { return engine_->takes_tail(); }
+  bool measures() const override { return engine_->measures(); }
   std::string engine() const override { return engine_->name(); }
 
  private:

@@ -11,7 +11,7 @@ namespace bnlab {
 
 template <class T>
 void WeightParameters<T>::plan(Shape shape, Index rows, Planner& planner) {
-  name_ = planner.scope();
+  name_ = planner.parameters_scope();
   weight_ = planner.parameters("weight", shape, Role::weight);
   if (has_bias) {
     bias_ = planner.parameters("bias", {1, 1, 1, shape.n}, Role::bias);

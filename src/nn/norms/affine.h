@@ -23,8 +23,8 @@ struct Affine {
     std::fill_n(ws[gamma].data, gamma.shape.c, initial_gamma);
     std::fill_n(ws[beta].data, beta.shape.c, T(0));
   }
-  bool start_gamma_at_zero() {
-    if (learned) initial_gamma = 0;
+  bool start_gamma(double value) {
+    if (learned) initial_gamma = static_cast<T>(value);
     return learned;
   }
   void gradient(Workspace<T>& ws, Index channel, double dgamma, double dbeta) const {

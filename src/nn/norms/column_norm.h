@@ -54,8 +54,9 @@ class ColumnNorm : public Layer<T> {
   void begin_calibration(Workspace<T>& ws) const override { ws[batches_][0] = 0; }
   bool adds() const override { return true; }
   bool takes_tail() const override { return true; }
+  bool takes_moments() const override { return true; }
   bool cancels_bias() const override { return affine_.learned; }
-  bool start_gamma_at_zero() override { return affine_.start_gamma_at_zero(); }
+  bool start_gamma(double value) override { return affine_.start_gamma(value); }
   std::string refuses(Shape in) const override {
     return in.rows() >= 2 ? "" : "batch statistics need at least 2 rows per channel, but a batch has " + std::to_string(in.rows());
   }
@@ -120,7 +121,11 @@ class ColumnNorm : public Layer<T> {
 
   void batch_moments(const Pass<T>& pass, View<const T> x) const {
     double* mean = pass.ws.doubles(moments_);
-    column_moments<T>(pass.pool, x, mean, mean + channels_, pass.ws.doubles(partial_));
+    if (pass.measured) {
+      std::copy_n(pass.measured, 2 * channels_, mean);
+    } else {
+      column_moments<T>(pass.pool, x, mean, mean + channels_, pass.ws.doubles(partial_));
+    }
   }
   void set(Workspace<T>& ws, Index c, double center, double inverse) const {
     ws[center_][c] = static_cast<T>(center);

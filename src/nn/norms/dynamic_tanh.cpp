@@ -27,7 +27,7 @@ class DynamicTanh : public Layer<T> {
     ws[alpha_][0] = static_cast<T>(initial_alpha_);
     affine_.initialize(ws);
   }
-  bool start_gamma_at_zero() override { return affine_.start_gamma_at_zero(); }
+  bool start_gamma(double value) override { return affine_.start_gamma(value); }
   void forward(const Pass<T>& pass, View<const T> x, View<T> y) const override {
     Workspace<T>& ws = pass.ws;
     const T alpha = ws[alpha_][0], *gamma = ws[affine_.gamma].data, *beta = ws[affine_.beta].data;

@@ -25,6 +25,7 @@ class GhostBatchNorm : public ColumnNorm<T> {
     return rows >= 2 ? "" : "each ghost batch needs at least 2 rows per channel, but has " + std::to_string(rows);
   }
   bool takes_tail() const override { return false; }
+  bool takes_moments() const override { return false; }
   void forward(const Pass<T>& pass, View<const T> x, View<T> y) const override {
     if (pass.mode == Mode::evaluate) return ColumnNorm<T>::forward(pass, x, y);
     Workspace<T>& ws = pass.ws;

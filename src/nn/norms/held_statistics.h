@@ -16,6 +16,7 @@ class HeldStatistics : public ColumnNorm<T> {
   }
   Calibration calibration() const override { return {reference_size_, 0}; }
   bool cancels_bias() const override { return false; }
+  bool takes_moments() const override { return false; }
   std::string refuses(Shape) const override { return ""; }
 
  protected:

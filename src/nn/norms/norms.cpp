@@ -14,6 +14,7 @@
   X(ghost_batch_norm, "batch_norm over parts of the batch (Hoffer et al. 2017)")                                     \
   X(batch_renorm, "batch_norm corrected towards the running statistics (Ioffe 2017)")                                \
   X(noisy_batch_norm, "batch_norm followed by time-varying noise (Santurkar et al. 2018, alg. 1)")                   \
+  X(noise_only, "the noise of noisy_batch_norm without any normalization")                                           \
   X(frozen_batch_norm, "statistics of initialization, held")                                                         \
   X(population_batch_norm, "statistics of a large reference batch, refreshed; no derivative through them")           \
   X(stop_gradient_batch_norm, "batch_norm without the derivative through its statistics")                            \

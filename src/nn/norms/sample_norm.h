@@ -28,7 +28,7 @@ class SampleNorm : public Layer<T> {
     return in;
   }
   void initialize(Workspace<T>& ws, uint64_t) const override { affine_.initialize(ws); }
-  bool start_gamma_at_zero() override { return affine_.start_gamma_at_zero(); }
+  bool start_gamma(double value) override { return affine_.start_gamma(value); }
 
   void forward(const Pass<T>& pass, View<const T> x, View<T> y) const override {
     Workspace<T>& ws = pass.ws;

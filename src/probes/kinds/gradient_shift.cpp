@@ -3,7 +3,8 @@
 //   G' = dL/dW_i (W_1(t+1), ..., W_{i-1}(t+1), W_i(t), ..., W_k(t))
 //   l2 = ||G - G'||,   relative_l2 = ||G - G'|| / ||G||,   cosine = <G, G'> / (||G|| ||G'||)
 // on the same batch with the same noise; W(t+1) is what the optimizer made of W(t). All parameters of the nodes before
-// layer i move (gains, shifts and biases too), none of its own or behind it.
+// layer i move (gains, shifts and biases too), none of its own or behind it. A weight that several nodes share is one layer, at
+// the place of the first.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,7 +31,7 @@ class GradientShift : public Probe<T> {
     oracle_ = std::make_unique<LossOracle<T>>(around, choice_, Keep::all, "gradient_shift");
     std::vector<int> weights;
     for (size_t i = 0; i < nodes().size(); ++i) {
-      if (nodes()[i].kind == NodeKind::weight) weights.push_back(static_cast<int>(i));
+      if (nodes()[i].kind == NodeKind::weight && !nodes()[i].again) weights.push_back(static_cast<int>(i));
     }
     const auto count = static_cast<int64_t>(weights.size());
     for (const int64_t layer : layers_) {

@@ -2,14 +2,16 @@
 //
 //   eigenvalue (at = 1 .. k), eigenvalue_bottom   lambda_i, from the top and from the other end, by Lanczos
 //   residual, residual_bottom                     ||H v - lambda v|| / |lambda|, with one more product
-//   eta_lambda                                    eta lambda_1: gradient descent is stable below 2 (Cohen et al. 2021)
+//   eta_lambda (at = 1 .. k)                      eta lambda_i: gradient descent is stable below 2 (Cohen et al. 2021)
 //   gradient_energy_top                           ||P_k g||^2 / ||g||^2, P_k onto v_1 .. v_k (Ghorbani et al. 2019)
 //   trace, trace_standard_error                   by Hutch++
 //   density_node, density_weight                  (1/n) tr f(H) ~ sum_i w_i f(t_i), n parameters: the spectrum's density
 //   block_eigenvalue                              lambda_1 of H_WW, W the weights of one layer
+//   block_eigenvalue_bottom, block_eta_lambda     its other end; eta lambda_1(H_WW)
 //   sphere_block_eigenvalue                       ||W||^2 lambda_1(H_WW)
 //   sphere_eigenvalue                             lambda_1 of D H D, D = ||p|| for each entry of the tensor p
-// The last two are curvatures against relative steps: W -> c W in front of a normalizer multiplies H_WW by 1/c^2 and
+//   block_residual, block_iterations, sphere_...  as above; residuals from Lanczos' own recurrence, without a product more
+// The sphere eigenvalues are curvatures against relative steps: W -> c W in front of a normalizer multiplies H_WW by 1/c^2 and
 // leaves them as they are (Lyu, Li & Arora 2022 have one norm for all; per tensor it holds for each layer's own c).
 #include <algorithm>
 #include <cmath>
@@ -81,7 +83,7 @@ class Hessian : public LossProbe<T, double> {
     spectrum(oracle, all, g, moment, out);
     if (trace_samples_ > 0) of_trace(oracle, all, mode, out);
     if (density_ > 0) of_density(oracle, all, mode, out);
-    if (blocks_) of_blocks(oracle, mode, out);
+    if (blocks_) of_blocks(oracle, moment, out);
     if (sphere_) of_sphere(oracle, mode, out);
   }
 
@@ -90,8 +92,8 @@ class Hessian : public LossProbe<T, double> {
     std::vector<const char*> names{"eigenvalue", "eigenvalue_bottom", "residual", "residual_bottom", "iterations", "eta_lambda", "gradient_energy_top"};
     if (trace_samples_ > 0) names.insert(names.end(), {"trace", "trace_standard_error"});
     if (density_ > 0) names.insert(names.end(), {"density_node", "density_weight"});
-    if (blocks_) names.insert(names.end(), {"block_eigenvalue", "sphere_block_eigenvalue"});
-    if (sphere_) names.push_back("sphere_eigenvalue");
+    if (blocks_) names.insert(names.end(), {"block_eigenvalue", "block_eigenvalue_bottom", "block_residual", "block_iterations", "block_eta_lambda", "sphere_block_eigenvalue"});
+    if (sphere_) names.insert(names.end(), {"sphere_eigenvalue", "sphere_residual", "sphere_iterations"});
     for (const char* name : names) out.missing("", name, mode, why);
   }
 
@@ -152,12 +154,13 @@ class Hessian : public LossProbe<T, double> {
         out.row({.layer = "", .metric = "eigenvalue", .bn_mode = mode, .at = static_cast<double>(k), .note = "there are fewer parameters"});
         continue;
       }
-      const double along = dot(pair(m - static_cast<size_t>(k), "eigenvalue", "residual", static_cast<double>(k)), g);
+      const size_t i = m - static_cast<size_t>(k);
+      const double along = dot(pair(i, "eigenvalue", "residual", static_cast<double>(k)), g);
+      out.point("", "eta_lambda", mode, static_cast<double>(k), moment.rate * found.values[i]);
       energy += along * along;
     }
     pair(0, "eigenvalue_bottom", "residual_bottom", none);
     out.value("", "iterations", mode, static_cast<double>(found.iterations()));
-    out.value("", "eta_lambda", mode, moment.rate * found.values.back());
     const double whole = dot(g, g);
     if (whole > 0) out.value("", "gradient_energy_top", mode, energy / whole);
     else out.missing("", "gradient_energy_top", mode, "the gradient is 0");
@@ -190,9 +193,9 @@ class Hessian : public LossProbe<T, double> {
     }
   }
 
-  void of_blocks(Oracle& oracle, const std::string& mode, Records& out) const {
+  void of_blocks(Oracle& oracle, const Moment& moment, Records& out) const {
     for (const auto& node : oracle.network().nodes()) {
-      if (node.kind != NodeKind::weight) continue;
+      if (node.kind != NodeKind::weight || node.again) continue;
       Space block;
       double squares = 0;
       for (size_t k = node.parameters_begin; k < node.parameters_end; ++k) {
@@ -201,9 +204,12 @@ class Hessian : public LossProbe<T, double> {
         block.tensors.push_back(&entry), block.lengths.push_back(1), squares += square_of(oracle, entry);
       }
       const Ritz found = ritz(oracle, block, 1);
-      for (const auto& [name, factor] : {std::pair{"block_eigenvalue", 1.0}, {"sphere_block_eigenvalue", squares}}) {
-        if (found.finite && !found.values.empty()) out.value(node.name, name, mode, factor * found.values.back());
-        else out.missing(node.name, name, mode, found.finite ? "there are no weights" : no_number);
+      const bool known = found.finite && !found.values.empty();
+      const double top = known ? found.values.back() : none, bottom = known ? found.values.front() : none;
+      put_top(found, node.name, "block", moment.bn_mode, "there are no weights", out);
+      for (const auto& [name, value] : {std::pair{"block_eigenvalue_bottom", bottom}, {"block_eta_lambda", moment.rate * top}, {"sphere_block_eigenvalue", squares * top}}) {
+        if (known) out.value(node.name, name, moment.bn_mode, value);
+        else out.missing(node.name, name, moment.bn_mode, found.finite ? "there are no weights" : no_number);
       }
     }
   }
@@ -214,9 +220,20 @@ class Hessian : public LossProbe<T, double> {
       const double length = std::sqrt(square_of(oracle, entry));
       if (length > 0) moving.tensors.push_back(&entry), moving.lengths.push_back(length);
     }
-    const Ritz found = ritz(oracle, moving, 1);
-    if (found.finite && !found.values.empty()) out.value("", "sphere_eigenvalue", mode, found.values.back());
-    else out.missing("", "sphere_eigenvalue", mode, found.finite ? "all parameters are 0" : no_number);
+    put_top(ritz(oracle, moving, 1), "", "sphere", mode, "all parameters are 0", out);
+  }
+
+  // The largest eigenvalue, how far it is from being one, and what it took.
+  static void put_top(const Ritz& found, const std::string& layer, const std::string& what, const std::string& mode, const char* empty, Records& out) {
+    const bool known = found.finite && !found.values.empty();
+    const char* why = found.finite ? empty : no_number;
+    auto row = [&](const std::string& metric, double value, const char* undefined) {
+      if (known && std::isfinite(value)) out.value(layer, what + metric, mode, value);
+      else out.missing(layer, what + metric, mode, known ? undefined : why);
+    };
+    row("_eigenvalue", known ? found.values.back() : none, no_number);
+    row("_residual", known ? found.residuals.back() / std::abs(found.values.back()) : none, "the eigenvalue is 0");
+    row("_iterations", static_cast<double>(found.iterations()), no_number);
   }
 
   static double square_of(const Oracle& oracle, const NamedSlot& entry) {

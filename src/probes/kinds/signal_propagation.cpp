@@ -11,7 +11,7 @@
 //   gradient_growth = |dL/dy_l|^2 / |dL/dy_(l+1)|^2, l and l + 1 successive joins, or weight layers where there are no joins:
 //     pi / (pi - 1) = 1.467 for batch_norm and ReLU, large batches (Yang et al. 2019, A mean field theory of BN)
 //   norms: gamma_rms
-// `at` is the block of a join; of other nodes the number of weight layers so far.
+// `at` is the block of a join (recurrent: its time step); of other nodes the number of weight layers so far.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -32,7 +32,7 @@ class SignalPropagation : public Probe<T> {
     Probe<T>::describe(f);
     f.integer("samples", samples_, between(2, 1 << 20), "training samples of the fixed batch");
     f.integer("compared_samples", compared_, between(2, 4096), "the first so many of them are compared in cosine, stable_rank and rank_bound");
-    f.options("bn_modes", modes_, {"batch", "running"}, "statistics of the fixed batch as in training, noise included, or running ones");
+    f.options("bn_modes", modes_, {"batch", "frozen", "running"}, "statistics of the fixed batch as in training, noise included; the same, held, so that gradients do not pass through them; running ones");
   }
 
   void start(const Surroundings<T>& around) override {
@@ -56,11 +56,13 @@ class SignalPropagation : public Probe<T> {
   void at_state(const StateView<T>& view, Records& out) override {
     for (const std::string& mode : modes_) {
       out_ = &out, bn_mode_ = mode;
-      const Pass<T> pass = replica_->pass(mode == "batch" ? Mode::train : Mode::evaluate, view.step);
+      const Pass<T> pass = replica_->pass(mode == "batch" ? Mode::train : mode == "frozen" ? Mode::frozen : Mode::evaluate, view.step);
       replica_->copy(view.ws);
+      if (mode == "frozen") replica_->forward(Mode::batch_statistics, batch_.x, view.step);
       const View<T> output = replica_->forward(pass.mode, batch_.x, view.step);
       (*loss_)(output, batch_, network().top(pass.ws, batch_.n()));
       for (size_t i = 0; i < nodes().size(); ++i) forward_side(i);
+      absent();
       if (view.step == 0) theory();
       backward_side(pass);
     }
@@ -98,6 +100,16 @@ class SignalPropagation : public Probe<T> {
     similarity(i, y);
     if (node.kind != NodeKind::activation) return;
     node.layer->rectifies() ? row(i, "dead_share", dead_share(y)) : missing(i, "dead_share", "not a ReLU");
+  }
+
+  // What the network has none of.
+  void absent() {
+    auto none = [&](const char* metric, const std::string& why, auto is) {
+      if (std::none_of(nodes().begin(), nodes().end(), is)) out_->missing("", metric, bn_mode_, why);
+    };
+    none("gamma_rms", "no norm in the network", [](const Node<T>& node) { return node.kind == NodeKind::norm; });
+    none("branch_skip_ratio", "no residual block in the network", [](const Node<T>& node) { return node.scaling != nullptr; });
+    none("dead_share", "no activation in the network", [](const Node<T>& node) { return node.kind == NodeKind::activation; });
   }
 
   void join(size_t i) {

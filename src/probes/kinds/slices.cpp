@@ -5,12 +5,17 @@
 //   d of biases, gammas, betas, ... = 0, or (normalize) the parameters themselves, as in the authors' code
 //
 // z is a function of direction_seed and the names of the tensors alone, d of that and the state: what is drawn needs no
-// saving, each point is computed without the others, and x = 0 = y is the state itself.
+// saving but its seed, each point is computed without the others, and x = 0 = y is the state itself. A look that was killed
+// goes on behind its last point (kept_points.h).
+#include <fmt/format.h>
+
 #include <cmath>
+#include <optional>
 
 #include "core/text.h"
 #include "nn/table.h"
 #include "probes/directions.h"
+#include "probes/kept_points.h"
 #include "probes/loss_probe.h"
 
 namespace bnlab {
@@ -46,17 +51,24 @@ class Slices : public LossProbe<T, T> {
     f.option("biases_and_norms", others_, {"ignore", "normalize"}, "what is no weight: left where it is, or moved along itself");
     f.integer("direction_seed", direction_seed_, at_least(0), "draws the directions; the same in all runs");
   }
+  void start(const Surroundings<T>& around) override {
+    LossProbe<T, T>::start(around);
+    if (!around.folder.empty()) path_ = around.folder + "/look-slices";
+  }
 
  protected:
   std::string purpose() const override { return "slices"; }
 
   void measure(LossOracle<T>& oracle, const Moment& moment, Records& out) override {
     const Vector<T> x = direction(oracle, "slices/x"), y = dimensions_ == 2 ? direction(oracle, "slices/y") : Vector<T>{};
+    const std::string what = look(oracle, moment.step);
+    if (!kept_ || kept_->what() != what) kept_.emplace(path_, what);
+    out.value("", "direction_seed", moment.bn_mode, static_cast<double>(direction_seed_));
     for (int64_t j = 0; j < (dimensions_ == 2 ? points_ : 1); ++j) {
       const double b = dimensions_ == 2 ? coordinate(j) : 0;
       const std::string layer = dimensions_ == 2 ? "y=" + number(b) : "";
       for (int64_t i = 0; i < points_; ++i) {
-        const double a = coordinate(i), loss = oracle.loss(at(oracle.point(), a, x, b, y));
+        const double a = coordinate(i), loss = kept_->next([&] { return oracle.loss(at(oracle.point(), a, x, b, y)); });
         const bool finite = std::isfinite(loss);
         out.row({.layer = layer, .metric = "loss", .bn_mode = moment.bn_mode, .at = a, .value = finite ? loss : std::nan(""), .note = finite ? "" : "overflow"});
       }
@@ -66,6 +78,12 @@ class Slices : public LossProbe<T, T> {
  private:
   // Exactly 0 in the middle, and as far to the left as to the right.
   double coordinate(int64_t i) const { return range_ * static_cast<double>(2 * i - (points_ - 1)) / static_cast<double>(points_ - 1); }
+
+  // The step and the state; all else is the config's, and a run directory has one.
+  static std::string look(const LossOracle<T>& oracle, int64_t step) {
+    const auto bytes = [](const Vector<T>& v) { return std::string_view(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(T)); };
+    return fmt::format("step {} parameters {} state {}", step, sha256(bytes(oracle.point())), sha256(bytes(oracle.state())));
+  }
 
   Vector<T> direction(const LossOracle<T>& oracle, const std::string& purpose) const {
     Vector<T> d = isotropic<T>(oracle.plan(), static_cast<uint64_t>(direction_seed_), purpose, 0);
@@ -95,6 +113,8 @@ class Slices : public LossProbe<T, T> {
   double range_ = 1;
   std::string others_ = "ignore";
   Vector<T> at_;
+  std::string path_;
+  std::optional<KeptPoints> kept_;  // of the look under way, all of its modes
 };
 
 }  // namespace

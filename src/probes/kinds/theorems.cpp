@@ -99,7 +99,9 @@ class Theorems : public LossProbe<T, double> {
     const Column gamma = affine(oracle.plan(), node, yhat, site.y, moved);
     site.units = norm_terms(site.y, yhat, site.g, v, gamma.data());
     report_first_order(node.name, site.units);
+    if (!node.tie.empty()) moved_->copy_from(*point_);  // the other steps' gamma too
     if (!chosen) return;
+    if (!node.tie.empty()) return missing(node.name, "t42_error", "gamma and weights are those of other time steps too");
     gradient_of_weights(oracle, site, moved);
     oracle.stand(*moved_);  // parameters again, and what nodes give behind the norm that was moved before
     second_order(oracle, site, moved);
@@ -108,11 +110,12 @@ class Theorems : public LossProbe<T, double> {
   // gamma; and yhat, which is what the norm gives with gamma = 1, beta = 0. They stay so in `moved`.
   static Column affine(const Plan& plan, const Node<double>& node, View<double> yhat, View<const double> y, const Pass<double>& moved) {
     Column gamma;
+    auto belongs = [&](const NamedSlot& entry, const char* what) { return entry.name == node.name + what || entry.name == node.parameters_name() + what; };
     for (const auto* slots : {&plan.parameters, &plan.state}) {  // state: where they are not learned
       for (const NamedSlot& entry : *slots) {
         const View<double> values = moved.ws[entry.slot];
-        if (entry.name == node.name + "/gamma") gamma.assign(values.data, values.data + values.size()), std::fill_n(values.data, values.size(), 1.0);
-        if (entry.name == node.name + "/beta") std::fill_n(values.data, values.size(), 0.0);
+        if (belongs(entry, "/gamma")) gamma.assign(values.data, values.data + values.size()), std::fill_n(values.data, values.size(), 1.0);
+        if (belongs(entry, "/beta")) std::fill_n(values.data, values.size(), 0.0);
       }
     }
     node.layer->forward(moved, y, yhat);

@@ -11,7 +11,7 @@ namespace {
 // The batch is cut into this many parts, each with scratch of its own.
 constexpr Index most_parts = 8;
 constexpr Index block_bytes = 640 << 10;
-constexpr Index streamed_bytes = Index{4} << 20;
+constexpr Index streamed_bytes = Index{1} << 20;
 
 struct Blocks {
   Index each, plane_in, plane_out;  // tiles a block; floats between two points of the transformed input and output
@@ -27,15 +27,38 @@ struct Blocks {
 
 Index parts_of(Index tiles) { return std::clamp<Index>(tiles / 16, 1, most_parts); }
 
-// A^T m A of one tile, with what is to be added, to y.
-template <bool streams>
-void transform_output(const Tiles& tiles, Index number, const float* m, Index plane, float* y, const Finish& finish) {
+// sums[channel] and, `channels` further on, the sums of squares gain `count` numbers, given by the first of them and the
+// sums of their differences from it and of the squares of these.
+inline void add_moments(Index count, Vec first, Vec differences, Vec squares, double* sums, Index channels) {
+  const auto n = static_cast<double>(count);
+  for (Index l = 0; l < lanes; ++l) {
+    const double f = static_cast<double>(first[l]), d = static_cast<double>(differences[l]);
+    sums[l] += n * f + d;
+    sums[channels + l] += static_cast<double>(squares[l]) + f * (n * f + 2 * d);
+  }
+}
+
+// sums of all parts -> mean and variance of `rows` numbers
+void finish_moments(Index parts, Index channels, Index rows, const double* sums, double* moments) {
+  const auto n = static_cast<double>(rows);
+  for (Index c = 0; c < channels; ++c) {
+    double sum = 0, squares = 0;
+    for (Index part = 0; part < parts; ++part) sum += sums[2 * part * channels + c], squares += sums[(2 * part + 1) * channels + c];
+    moments[c] = sum / n;
+    moments[channels + c] = std::max(0.0, squares / n - moments[c] * moments[c]);
+  }
+}
+
+// A^T m A of one tile, with what is to be added, to y. Its moments go to sums.
+template <bool streams, bool measures>
+void transform_output(const Tiles& tiles, Index number, const float* m, Index plane, float* y, const Finish& finish, double* sums) {
   const Tile at(tiles, number);
   const Shape& s = tiles.shape;
   const Index c = s.c, row = s.w * c, rows = std::min(step, s.h - at.y), columns = std::min(step, s.w - at.x);
   float* corner = y + (at.sample * s.h + at.y) * row + at.x * c;
   for (Index k = 0; k < c; k += lanes) {
     const Vec bias = finish.bias ? load(finish.bias + k) : Vec{};
+    Vec first{}, differences{}, squares{};
     both_sides<tile, step, output_side>([&](Index i, Index j) { return load(m + (i * tile + j) * plane + k); },
                                         [&](Index i, Index j, Vec value) {
       if (i >= rows || j >= columns) return;
@@ -45,7 +68,13 @@ void transform_output(const Tiles& tiles, Index number, const float* m, Index pl
       if (finish.skip) value = load(finish.skip + (to - y)) + value;
       if (finish.rectify) value = rectified(value);
       streams ? stream(to, value) : store(to, value);
+      if (!measures) return;
+      if (i == 0 && j == 0) first = value;
+      const Vec d = value - first;
+      differences += d;
+      squares += d * d;
     });
+    if (measures) add_moments(rows * columns, first, differences, squares, sums + k, c);
   }
 }
 
@@ -75,7 +104,9 @@ bool takes(Shape in, Index out) { return in.c % 16 == 0 && out % 16 == 0 && in.h
 
 Index transformed_weights(Index in, Index out) { return points * weights_plane(in, out); }
 
-Index convolve_scratch(Shape in, Index out) { return parts_of(Tiles(in).count()) * Blocks(in.c, out).floats(); }
+Index convolve_scratch(Shape in, Index out) {
+  return parts_of(Tiles(in).count()) * (Blocks(in.c, out).floats() + 4 * out);  // and two doubles a channel
+}
 
 void transform_weights(Pool& pool, const float* w, Index in, Index out, float* u) {
   transform(pool, in, out, u, [&](Index c, Index o, Index i, Index j) {
@@ -98,7 +129,11 @@ void convolve(Pool& pool, View<const float> x, const float* u, View<float> y, Fi
   const Blocks blocks(in, out);
   const Index parts = parts_of(from.count()), vectors = panel_vectors(out), width = vectors * lanes;
   const Index each = (from.count() + parts - 1) / parts, plane = weights_plane(in, out);
-  const bool streams = !finish.add && y.size() * 4 >= streamed_bytes && reinterpret_cast<uintptr_t>(y.data) % sizeof(Vec) == 0;
+  const bool streams = y.size() * 4 >= streamed_bytes && reinterpret_cast<uintptr_t>(y.data) % sizeof(Vec) == 0;
+  auto output = streams ? finish.moments ? transform_output<true, true> : transform_output<true, false>
+                        : finish.moments ? transform_output<false, true> : transform_output<false, false>;
+  double* sums = reinterpret_cast<double*>(scratch + parts * blocks.floats());
+  if (finish.moments) std::fill_n(sums, 2 * parts * out, 0.0);
   pool.run(static_cast<int>(parts), [&](int part) {
     float* v = scratch + part * blocks.floats();
     float* m = v + points * blocks.plane_in;
@@ -107,6 +142,8 @@ void convolve(Pool& pool, View<const float> x, const float* u, View<float> y, Fi
       const Index count = std::min(blocks.each, end - first);
       for (Index t = 0; t < count; ++t) {
         if (first + t + ahead < end) prefetch(from, first + t + ahead, x.data);
+        if (finish.add) prefetch(to, first + t, y.data);
+        if (finish.skip) prefetch(to, first + t, finish.skip);
         transform_input(from, first + t, x.data, v + t * in, blocks.plane_in);
       }
       for (Index point = 0; point < points; ++point) {
@@ -114,13 +151,11 @@ void convolve(Pool& pool, View<const float> x, const float* u, View<float> y, Fi
           register_product(vectors, {v + point * blocks.plane_in, in, 1, u + point * plane + k * in, width, m + point * blocks.plane_out + k, out, in, false}, count);
         }
       }
-      for (Index t = 0; t < count; ++t) {
-        streams ? transform_output<true>(to, first + t, m + t * out, blocks.plane_out, y.data, finish)
-                : transform_output<false>(to, first + t, m + t * out, blocks.plane_out, y.data, finish);
-      }
+      for (Index t = 0; t < count; ++t) output(to, first + t, m + t * out, blocks.plane_out, y.data, finish, sums + 2 * part * out);
     }
     if (streams) streamed();
   });
+  if (finish.moments) finish_moments(parts, out, y.rows(), sums, finish.moments);
 }
 
 }  // namespace bnlab::winograd
