@@ -143,6 +143,15 @@ int run_app(int argc, char** argv) {
   reproduce_app->footer("Examples:\n  bnlab reproduce --list\n  bnlab reproduce ioffe/activations --scale quick\n  bnlab reproduce de_smith/depth");
   reproduce_app->callback([&] { chosen = [&] { return reproduce_command(reproduce); }; });
 
+  ReportArguments report;
+  auto* report_app = app.add_subcommand("report", "one HTML page of runs or an experiment: pictures, outcomes, verdicts; needs no network");
+  report_app->add_option("WHAT", report.what, "run directories, directories of runs, experiments, or folders of results")->required();
+  report_app->add_option("-o,--file", report.file, "the page")->capture_default_str();
+  report_app->add_option("--out", report.out, "where the runs of experiments are")->capture_default_str();
+  report_app->add_option("--scale", report.scale, "of an experiment, as for sweep");
+  report_app->footer("Examples:\n  bnlab report results/runs/quickstart -o quickstart.html\n  bnlab report ioffe/activations\n  bnlab report results/ioffe/activations");
+  report_app->callback([&] { chosen = [&] { return report_command(report); }; });
+
   LsArguments ls;
   auto* ls_app = app.add_subcommand("ls", "runs that are there: filtered, with columns of choice");
   ls_app->add_option("ROOT", ls.root, "where to look")->capture_default_str();

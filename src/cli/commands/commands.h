@@ -60,6 +60,12 @@ int diff_command(const std::string& a, const std::string& b);
 int tail_command(const std::string& dir, int lines, bool follow);
 int rm_command(const std::string& root, const std::vector<std::string>& where, bool yes);
 
+struct ReportArguments {
+  std::vector<std::string> what;
+  std::string out = "results/runs", scale, file = "report.html";
+};
+int report_command(const ReportArguments& arguments);
+
 int validate_command(const std::vector<std::string>& configs, const std::vector<std::string>& sets);
 int show_run(const std::string& dir, const std::vector<std::string>& sets, bool json);
 int show_command(const std::string& config, const std::vector<std::string>& sets, bool json);
