@@ -16,8 +16,8 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-// Arms that a reader has put aside by the legend; the page sets the parameter.
-const char* const shown = "indexof(hidden, datum.arm) < 0";
+// Small or large numbers as 1e-7, others as they are.
+std::string format_of(double least, double most, bool log) { return most > 0 && (most < 1e-3 || most > 1e6 || (log && least < 1e-4)) ? ".1~e" : ""; }
 
 Json tooltip(const std::string& x, const std::string& y) {
   return {{{"field", "arm"}}, {{"field", "panel"}, {"title", " "}}, {{"field", x}, {"format", ",~r"}}, {{"field", "value"}, {"title", y}, {"format", ".5~g"}}, {{"field", "low"}, {"format", ".5~g"}}, {{"field", "high"}, {"format", ".5~g"}}, {{"field", "seeds"}}};
@@ -84,18 +84,27 @@ std::vector<std::string> some_of(const std::vector<std::string>& words, size_t m
   return out;
 }
 
+Json shown_arms() { return {{"filter", "indexof(hidden, datum.arm) < 0"}}; }
+Json hidden_arms() { return {{"name", "hidden"}, {"value", Json::array()}}; }
+
 std::vector<std::string> layers_of(Evidence& evidence, const std::string& probe, const std::string& metric, std::string_view ending) {
-  std::vector<std::string> out;
-  std::set<std::string_view> known;
+  std::vector<std::string> all;
+  std::map<std::string, size_t> arms_with;
+  size_t arms = 0;
   for (const Arm& arm : evidence.arms) {
-    for (RunData* run : arm.runs) {
-      for (const Reading& reading : readings(*run, probe, {metric})) {
-        if (!reading.layer.empty() && reading.layer.ends_with(ending) && known.insert(reading.layer).second) out.emplace_back(reading.layer);
-      }
-      if (!out.empty()) break;  // the arm's other seeds have the same
+    if (arm.runs.empty()) continue;
+    std::set<std::string_view> own;
+    for (const Reading& reading : readings(*arm.runs[0], probe, {metric})) {
+      if (reading.layer.empty() || !reading.layer.ends_with(ending) || !own.insert(reading.layer).second) continue;
+      if (++arms_with[std::string(reading.layer)] == 1) all.emplace_back(reading.layer);
     }
+    arms += !own.empty();
   }
-  return out;
+  std::vector<std::string> common;
+  for (const auto& layer : all) {
+    if (arms_with[layer] == arms) common.push_back(layer);
+  }
+  return common.empty() ? all : common;
 }
 
 void Lines::add(const std::string& panel, const std::string& arm, const std::vector<std::vector<Dot>>& seeds) {
@@ -118,7 +127,8 @@ bool Lines::finish(Figure& figure, const Look& look) const {
   rows.columns = {"panel", "arm", "line", x_, "value", "low", "high", "seeds"};
   const size_t most = std::max<size_t>(16, evidence_.most_rows / series_.size());
   std::vector<std::string> panels;
-  bool positive = true, bands = false, references = false;
+  bool bands = false, references = false;
+  double least = INFINITY, most_value = -INFINITY, floor = INFINITY;  // floor: the least that is above 0
   size_t all = 0;
   for (const One& one : series_) {
     if (std::find(panels.begin(), panels.end(), one.panel) == panels.end()) panels.push_back(one.panel);
@@ -129,15 +139,18 @@ bool Lines::finish(Figure& figure, const Look& look) const {
       const Spread& p = one.points[i];
       if (!std::isfinite(p.mean)) continue;
       rows.rows.push_back({one.panel, one.arm, one.line, p.x, p.mean, p.low, p.high, static_cast<double>(p.n)});
-      positive = positive && p.mean > 0 && !(p.low <= 0), bands = bands || !std::isnan(p.low), references = references || !one.line.empty();
+      least = std::min(least, p.mean), most_value = std::max(most_value, p.mean);
+      for (const double value : {p.mean, p.low}) floor = value > 0 ? std::min(floor, value) : floor;
+      bands = bands || !std::isnan(p.low), references = references || !one.line.empty();
     }
   }
   if (rows.rows.empty()) return false;
   if (rows.rows.size() < all) figure.says += fmt::format(" {} of {} points are drawn, no extreme left out.", rows.rows.size(), all);
-  figure.log = positive;
-  Json y_scale{{"zero", look.zero}, {"type", look.log_y && positive ? "log" : "linear"}};
-  const Json x{{"field", x_}, {"type", "quantitative"}, {"axis", axis(x_, look.log_x ? "" : "~s")}, {"scale", {{"type", look.log_x ? "log" : "linear"}, {"zero", false}, {"nice", false}}}};
-  Json y{{"field", "value"}, {"type", "quantitative"}, {"axis", axis(y_, look.format)}, {"scale", y_scale}};
+  figure.log = least >= 0 && most_value > 0;
+  const bool log = look.log_y && figure.log;
+  const Json y_scale{{"zero", false}, {"type", log ? "log" : "linear"}};
+  const Json x{{"field", x_}, {"type", "quantitative"}, {"axis", axis(x_, "~s")}, {"scale", {{"zero", false}, {"nice", false}}}};
+  Json y{{"field", "value"}, {"type", "quantitative"}, {"axis", axis(y_, format_of(least, most_value, log))}, {"scale", y_scale}};
   Json layers = Json::array();
   if (bands) {
     Json low = y;
@@ -155,12 +168,14 @@ bool Lines::finish(Figure& figure, const Look& look) const {
   if (references) tips.insert(tips.begin() + 1, Json{{"field", "line"}, {"title", "dashed"}});
   layers.push_back({{"params", {{{"name", "hover"}, {"select", {{"type", "point"}, {"on", "pointerover"}, {"clear", "pointerout"}, {"nearest", true}}}}}}, {"mark", {{"type", "point"}, {"filled", true}, {"size", 36}, {"clip", true}}},
                     {"encoding", {{"x", x}, {"y", y}, {"color", arm_colour(evidence_)}, {"opacity", {{"condition", {{"param", "hover"}, {"empty", false}, {"value", 1}}}, {"value", look.points ? 0.85 : 0}}}, {"tooltip", tips}}}});
-  Json spec{{"params", {{{"name", "hidden"}, {"value", Json::array()}}}}, {"transform", {{{"filter", shown}}}}};
+  // in logarithms what is not above 0 has no place, and a band begins at the least that has one
+  Json spec{{"params", {hidden_arms(), {{"name", "logarithmic"}, {"value", log}}}},
+            {"transform", {shown_arms(), {{"filter", "!logarithmic || datum.value > 0"}}, {{"calculate", fmt::format("logarithmic && isValid(datum.low) ? max(datum.low, {}) : datum.low", std::isfinite(floor) ? floor : 1)}, {"as", "low"}}}}};
   if (panels.size() > 1) {
     spec["facet"] = {{"field", "panel"}, {"type", "nominal"}, {"sort", panels}, {"title", nullptr}, {"header", {{"labelLimit", 300}}}};
     spec["columns"] = panels.size() < 4 ? static_cast<int>(panels.size()) : panels.size() == 4 ? 2 : 3;
     spec["spec"] = {{"width", 250}, {"height", 170}, {"layer", layers}};
-    spec["resolve"] = {{"scale", {{"y", look.share_y ? "shared" : "independent"}}}};
+    spec["resolve"] = {{"scale", {{"y", look.share_y ? "shared" : "independent"}}}, {"axis", {{"x", "independent"}, {"y", "independent"}}}};
   } else {
     spec["width"] = 560, spec["height"] = 260, spec["layer"] = layers;
   }

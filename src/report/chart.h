@@ -33,7 +33,11 @@ Json axis(const std::string& title, const std::string& format = "");
 // At most `most` of the words, evenly, the first and the last among them.
 std::vector<std::string> some_of(const std::vector<std::string>& words, size_t most);
 
-// Layers of a probe in the order of the file, over all runs.
+// The parameter by which a page hides arms, and the transform that heeds it.
+Json hidden_arms();
+Json shown_arms();
+
+// Layers of a probe in the order of the file: those that all arms have; where there is none, those that any has.
 std::vector<std::string> layers_of(Evidence& evidence, const std::string& probe, const std::string& metric, std::string_view ending = "");
 
 // Lines over x in panels, one colour an arm, bands where there are several seeds.
@@ -46,9 +50,7 @@ class Lines {
   void reference(const std::string& panel, const std::string& arm, const std::string& what, const std::vector<Dot>& line);
   bool empty() const { return series_.empty(); }
   struct Look {
-    bool log_x = false, log_y = false, points = false, share_y = false;
-    std::string format;  // of y
-    double zero = false;
+    bool log_y = false, points = false, share_y = false;
   };
   // Rows (thinned) and spec. False where nothing was added.
   bool finish(Figure& figure, const Look& look) const;

@@ -63,8 +63,15 @@ int rm_command(const std::string& root, const std::vector<std::string>& where, b
 struct ReportArguments {
   std::vector<std::string> what;
   std::string out = "results/runs", scale, file = "report.html";
+  bool gallery = false;
 };
 int report_command(const ReportArguments& arguments);
+struct PlotArguments {
+  std::vector<std::string> what;
+  std::string out = "results/runs", scale, figure, format = "svg", file;
+  bool list = false;
+};
+int plot_command(const PlotArguments& arguments);
 
 int validate_command(const std::vector<std::string>& configs, const std::vector<std::string>& sets);
 int show_run(const std::string& dir, const std::vector<std::string>& sets, bool json);

@@ -6,7 +6,9 @@ namespace bnlab {
 bool draw_gradient_shift(Evidence& evidence, Figure& figure) {
   Lines lines(evidence, "step", "");
   const std::string mode = mode_of(evidence, "gradient_shift");
-  const auto layers = layers_of(evidence, "gradient_shift", "cosine"), shown = some_of(layers, 3);
+  auto layers = layers_of(evidence, "gradient_shift", "cosine");
+  if (layers.size() > 1) layers.erase(layers.begin());  // before which nothing moves
+  const auto shown = some_of(layers, 3);
   for (const auto& [metric, title] : {std::pair<std::string, std::string>{"cosine", "cosine"}, {"l2", "l2 distance"}}) {
     for (const auto& layer : shown) {
       for (const Arm& arm : evidence.arms) {

@@ -28,7 +28,7 @@ bool draw_learning_rate_response(Evidence& evidence, Figure& figure) {
   if (figure.rows.rows.empty()) return false;
   const Json x{{"field", path}, {"type", "quantitative"}, {"axis", axis(path)}, {"scale", {{"type", positive ? "log" : "linear"}, {"nice", false}, {"padding", 12}}}}, y{{"field", measure}, {"type", "quantitative"}, {"axis", axis(measure + " (mean over tuning seeds)")}, {"scale", {{"zero", false}}}};
   const Json tips = {{{"field", "arm"}}, {{"field", path}, {"format", ".4~g"}}, {{"field", measure}, {"format", ".5~g"}}, {{"field", "taken"}, {"title", " "}}};
-  figure.spec = {{"params", {{{"name", "hidden"}, {"value", Json::array()}}}}, {"transform", {{{"filter", "indexof(hidden, datum.arm) < 0"}}}}, {"width", 560}, {"height", 280},
+  figure.spec = {{"params", {hidden_arms()}}, {"transform", {shown_arms()}}, {"width", 560}, {"height", 280},
                  {"layer", {{{"mark", {{"type", "line"}, {"strokeWidth", 1.6}}}, {"encoding", {{"x", x}, {"y", y}, {"color", arm_colour(evidence)}}}},
                             {{"mark", {{"type", "point"}, {"filled", true}, {"size", 34}}}, {"encoding", {{"x", x}, {"y", y}, {"color", arm_colour(evidence)}, {"tooltip", tips}}}},
                             {{"transform", {{{"filter", "datum.taken == 'taken'"}}}}, {"mark", {{"type", "point"}, {"size", 190}, {"strokeWidth", 2}}}, {"encoding", {{"x", x}, {"y", y}, {"color", arm_colour(evidence)}, {"tooltip", tips}}}}}}};

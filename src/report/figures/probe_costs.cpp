@@ -1,5 +1,5 @@
 // probe_costs: how long each probe took beside training itself.
-#include <map>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/files.h"
@@ -10,8 +10,10 @@ namespace bnlab {
 
 bool draw_probe_costs(Evidence& evidence, Figure& figure) {
   figure.rows.columns = {"arm", "part", "seconds", "looks", "milliseconds_per_look", "forwards", "backwards"};
+  constexpr size_t most_arms = 6;
+  const auto arms = some_of(evidence.arm_names(), most_arms);
   for (const Arm& arm : evidence.arms) {
-    if (arm.runs.empty()) continue;
+    if (arm.runs.empty() || std::find(arms.begin(), arms.end(), arm.name) == arms.end()) continue;
     const RunRecord& record = arm.runs[0]->run().record;
     const std::string file = record.dir + "/summary.json";
     const Json summary = is_file(file) ? Json::parse(read_text(file), nullptr, false) : Json();
@@ -28,12 +30,13 @@ bool draw_probe_costs(Evidence& evidence, Figure& figure) {
   }
   if (figure.rows.rows.empty()) return false;
   const Json tips = {{{"field", "arm"}}, {{"field", "part"}}, {{"field", "seconds"}, {"format", ".3~g"}}, {{"field", "looks"}, {"format", ",d"}}, {{"field", "milliseconds_per_look"}, {"format", ".3~g"}}, {{"field", "forwards"}, {"format", ",.4~g"}}, {{"field", "backwards"}, {"format", ",.4~g"}}};
-  figure.spec = {{"params", {{{"name", "hidden"}, {"value", Json::array()}}}}, {"transform", {{{"filter", "indexof(hidden, datum.arm) < 0"}}}}, {"width", 560}, {"height", {{"step", evidence.arms.size() > 1 ? 9 : 18}}},
+  figure.spec = {{"params", {hidden_arms()}}, {"transform", {shown_arms()}}, {"width", 560}, {"height", {{"step", arms.size() > 1 ? 9 : 18}}},
                  {"mark", {{"type", "bar"}}},
                  {"encoding", {{"y", {{"field", "part"}, {"type", "nominal"}, {"sort", {{"field", "seconds"}, {"op", "max"}, {"order", "descending"}}}, {"axis", {{"title", nullptr}, {"grid", false}, {"labelLimit", 180}}}}},
                                {"x", {{"field", "seconds"}, {"type", "quantitative"}, {"axis", axis("seconds")}}}, {"color", arm_colour(evidence)}, {"tooltip", tips}}}};
-  if (evidence.arms.size() > 1) figure.spec["encoding"]["yOffset"] = {{"field", "arm"}, {"sort", evidence.arm_names()}};
+  if (arms.size() > 1) figure.spec["encoding"]["yOffset"] = {{"field", "arm"}, {"sort", arms}};
   figure.says = "Seconds of a whole run (each arm's first seed): training itself, scoring of splits, and every look of every probe.";
+  if (arms.size() < evidence.arms.size()) figure.says += " Of " + std::to_string(evidence.arms.size()) + " arms " + std::to_string(arms.size()) + " are shown.";
   figure.source = "summary.json";
   return true;
 }

@@ -65,12 +65,15 @@
       if (figure.log && encoding.y && encoding.y.scale && encoding.y.type === "quantitative") encoding.y.scale.type = log ? "log" : "linear";
     });
     spec.data = {name: "rows", values: rowsOf(figure)};
-    for (const param of spec.params || []) if (param.name === "hidden") param.value = [...hidden];
+    for (const param of spec.params || []) {
+      if (param.name === "hidden") param.value = [...hidden];
+      if (param.name === "logarithmic") param.value = log;
+    }
     if (spec.facet) {
-      const most = spec.columns || 1, least = figure.cell || 250;
-      spec.columns = Math.max(1, Math.min(most, Math.floor(width / least)));
-      spec.spec.width = inner || Math.floor(width / spec.columns) - 58;
-      spec.facet.header = {...(spec.facet.header || {}), labelLimit: spec.spec.width + 30};
+      const most = spec.columns || 1, least = figure.cell || 250;  // pixels a panel needs
+      if (spec.facet.field) spec.columns = Math.max(1, Math.min(most, Math.floor(width / least)));
+      if (typeof spec.spec.width === "number") spec.spec.width = inner || Math.floor(width / (spec.columns || 1)) - (spec.facet.field ? 58 : 20);
+      if (spec.facet.field) spec.facet.header = {...(spec.facet.header || {}), labelLimit: Math.floor(width / spec.columns) - 20};
     } else if (!spec.width || typeof spec.width === "number") {
       spec.width = width;
       spec.autosize = {type: "fit-x", contains: "padding"};
@@ -88,15 +91,16 @@
   async function draw(figure) {
     const place = document.getElementById("chart-" + figure.name), state = drawn.get(figure.name) || {log: startsLog(figure)};
     const width = Math.max(240, place.clientWidth - 2);
-    const options = {actions: false, renderer: "svg", ast: true, tooltip: {disableDefaultStyle: true}};
+    const options = {actions: false, renderer: "svg", ast: true, logLevel: 1, tooltip: {disableDefaultStyle: true}};
     try {
       if (state.result) state.result.finalize();
-      state.result = await vegaEmbed(place, specOf(figure, state.log, width), options);
+      const spec = specOf(figure, state.log, width, state.width === width ? state.inner : 0);
+      state.result = await vegaEmbed(place, spec, options);
       const over = place.querySelector("svg").getBoundingClientRect().width - width;
-      const spec = figure.spec.facet && specOf(figure, state.log, width);
-      if (spec && (over > 0 || over < -24)) {  // axes took more, or less, than was thought
+      if (spec.facet && typeof spec.spec.width === "number" && (over > 0 || over < -24)) {  // axes took more, or less, than was thought
+        state.width = width, state.inner = Math.floor(spec.spec.width - over / (spec.columns || 1)) - 1;
         state.result.finalize();
-        state.result = await vegaEmbed(place, specOf(figure, state.log, width, Math.floor(spec.spec.width - over / spec.columns) - 1), options);
+        state.result = await vegaEmbed(place, specOf(figure, state.log, width, state.inner), options);
       }
       state.view = state.result.view;
     } catch (error) {
