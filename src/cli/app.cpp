@@ -11,8 +11,8 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/text.h"
-#include "report/static.h"
 #include "nn/engines/engine.h"
+#include "report/static.h"
 #include "tensor/kernels/gemm.h"
 
 namespace bnlab {
@@ -195,12 +195,13 @@ int run_app(int argc, char** argv) {
 
   std::string tail_dir;
   int tail_lines = 10;
-  bool follow = false;
-  auto* tail = app.add_subcommand("tail", "the last rows of a run's train.csv");
+  bool follow = false, spark = false;
+  auto* tail = app.add_subcommand("tail", "the last rows of a run's train.csv, or its course in a few lines");
   tail->add_option("DIR", tail_dir, "directory of a run")->required();
-  tail->add_option("-n", tail_lines, "rows")->check(CLI::Range(1, 1000000))->capture_default_str();
+  auto* rows = tail->add_option("-n", tail_lines, "rows")->check(CLI::Range(1, 1000000))->capture_default_str();
   tail->add_flag("-f,--follow", follow, "until the run ends");
-  tail->callback([&] { chosen = [&] { return tail_command(tail_dir, tail_lines, follow); }; });
+  tail->add_flag("--spark", spark, "sparklines of loss, gradient and scores instead of rows; with -f drawn again until the run ends")->excludes(rows);
+  tail->callback([&] { chosen = [&] { return tail_command(tail_dir, tail_lines, follow, spark); }; });
 
   std::string rm_root = "results/runs";
   std::vector<std::string> rm_where;

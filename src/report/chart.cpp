@@ -16,9 +16,6 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-// Small or large numbers as 1e-7, others as they are.
-std::string format_of(double least, double most, bool log) { return most > 0 && (most < 1e-3 || most > 1e6 || (log && least < 1e-4)) ? ".1~e" : ""; }
-
 Json tooltip(const std::string& x, const std::string& y) {
   return {{{"field", "arm"}}, {{"field", "panel"}, {"title", " "}}, {{"field", x}, {"format", ",~r"}}, {{"field", "value"}, {"title", y}, {"format", ".5~g"}}, {{"field", "low"}, {"format", ".5~g"}}, {{"field", "high"}, {"format", ".5~g"}}, {{"field", "seeds"}}};
 }
@@ -71,10 +68,9 @@ Json arm_dash(const Evidence& evidence) {
   return {{"field", "arm"}, {"type", "nominal"}, {"scale", {{"domain", evidence.arm_names()}, {"range", range}}}, {"legend", nullptr}};
 }
 
-Json axis(const std::string& title, const std::string& format) {
-  Json out{{"title", title}};
-  if (!format.empty()) out["format"] = format;
-  return out;
+// Small and large numbers as 1e-7, others as they are; every panel has its own.
+Json axis(const std::string& title) {
+  return {{"title", title}, {"labelExpr", "datum.label === '' ? '' : datum.value != 0 && (abs(datum.value) < 1e-3 || abs(datum.value) >= 1e5) ? format(datum.value, '.1~e') : format(datum.value, '~r')"}};
 }
 
 std::vector<std::string> some_of(const std::vector<std::string>& words, size_t most) {
@@ -128,29 +124,28 @@ bool Lines::finish(Figure& figure, const Look& look) const {
   const size_t most = std::max<size_t>(16, evidence_.most_rows / series_.size());
   std::vector<std::string> panels;
   bool bands = false, references = false;
-  double least = INFINITY, most_value = -INFINITY, floor = INFINITY;  // floor: the least that is above 0
-  size_t all = 0;
+  double least = INFINITY, largest = -INFINITY;
+  size_t all = 0, longest = 0;
   for (const One& one : series_) {
     if (std::find(panels.begin(), panels.end(), one.panel) == panels.end()) panels.push_back(one.panel);
     std::vector<double> low, high;
     for (const Spread& p : one.points) low.push_back(std::isnan(p.low) ? p.mean : p.low), high.push_back(std::isnan(p.high) ? p.mean : p.high);
-    all += one.points.size();
+    all += one.points.size(), longest = std::max(longest, one.points.size());
     for (const size_t i : thinned(low, high, most)) {
       const Spread& p = one.points[i];
       if (!std::isfinite(p.mean)) continue;
       rows.rows.push_back({one.panel, one.arm, one.line, p.x, p.mean, p.low, p.high, static_cast<double>(p.n)});
-      least = std::min(least, p.mean), most_value = std::max(most_value, p.mean);
-      for (const double value : {p.mean, p.low}) floor = value > 0 ? std::min(floor, value) : floor;
+      least = std::min(least, p.mean), largest = std::max(largest, p.mean);
       bands = bands || !std::isnan(p.low), references = references || !one.line.empty();
     }
   }
   if (rows.rows.empty()) return false;
   if (rows.rows.size() < all) figure.says += fmt::format(" {} of {} points are drawn, no extreme left out.", rows.rows.size(), all);
-  figure.log = least >= 0 && most_value > 0;
+  figure.log = least >= 0 && largest > 0;
   const bool log = look.log_y && figure.log;
   const Json y_scale{{"zero", false}, {"type", log ? "log" : "linear"}};
-  const Json x{{"field", x_}, {"type", "quantitative"}, {"axis", axis(x_, "~s")}, {"scale", {{"zero", false}, {"nice", false}}}};
-  Json y{{"field", "value"}, {"type", "quantitative"}, {"axis", axis(y_, format_of(least, most_value, log))}, {"scale", y_scale}};
+  const Json x{{"field", x_}, {"type", "quantitative"}, {"axis", axis(x_)}, {"scale", {{"zero", false}, {"nice", false}}}};
+  Json y{{"field", "value"}, {"type", "quantitative"}, {"axis", axis(y_)}, {"scale", y_scale}};
   Json layers = Json::array();
   if (bands) {
     Json low = y;
@@ -167,10 +162,10 @@ bool Lines::finish(Figure& figure, const Look& look) const {
   Json tips = tooltip(x_, y_);
   if (references) tips.insert(tips.begin() + 1, Json{{"field", "line"}, {"title", "dashed"}});
   layers.push_back({{"params", {{{"name", "hover"}, {"select", {{"type", "point"}, {"on", "pointerover"}, {"clear", "pointerout"}, {"nearest", true}}}}}}, {"mark", {{"type", "point"}, {"filled", true}, {"size", 36}, {"clip", true}}},
-                    {"encoding", {{"x", x}, {"y", y}, {"color", arm_colour(evidence_)}, {"opacity", {{"condition", {{"param", "hover"}, {"empty", false}, {"value", 1}}}, {"value", look.points ? 0.85 : 0}}}, {"tooltip", tips}}}});
-  // in logarithms what is not above 0 has no place, and a band begins at the least that has one
+                    {"encoding", {{"x", x}, {"y", y}, {"color", arm_colour(evidence_)}, {"opacity", {{"condition", {{"param", "hover"}, {"empty", false}, {"value", 1}}}, {"value", look.points || longest <= 12 ? 0.85 : 0}}}, {"tooltip", tips}}}});
+  // in logarithms what is not above 0 has no place; a band that reaches there is drawn to a twentieth of the mean
   Json spec{{"params", {hidden_arms(), {{"name", "logarithmic"}, {"value", log}}}},
-            {"transform", {shown_arms(), {{"filter", "!logarithmic || datum.value > 0"}}, {{"calculate", fmt::format("logarithmic && isValid(datum.low) ? max(datum.low, {}) : datum.low", std::isfinite(floor) ? floor : 1)}, {"as", "low"}}}}};
+            {"transform", {shown_arms(), {{"filter", "!logarithmic || datum.value > 0"}}, {{"calculate", "logarithmic && isValid(datum.low) && datum.low <= 0 ? datum.value / 20 : datum.low"}, {"as", "low"}}}}};
   if (panels.size() > 1) {
     spec["facet"] = {{"field", "panel"}, {"type", "nominal"}, {"sort", panels}, {"title", nullptr}, {"header", {{"labelLimit", 300}}}};
     spec["columns"] = panels.size() < 4 ? static_cast<int>(panels.size()) : panels.size() == 4 ? 2 : 3;

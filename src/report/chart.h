@@ -28,7 +28,7 @@ std::string spread_in_words(const Evidence& evidence);
 Json arm_colour(const Evidence& evidence);
 Json arm_dash(const Evidence& evidence);
 
-Json axis(const std::string& title, const std::string& format = "");
+Json axis(const std::string& title);
 
 // At most `most` of the words, evenly, the first and the last among them.
 std::vector<std::string> some_of(const std::vector<std::string>& words, size_t most);

@@ -39,7 +39,7 @@ std::string seeds_in_words(std::set<int64_t> seeds) {
   if (seeds.empty()) return "";
   const bool gapless = *seeds.rbegin() - *seeds.begin() + 1 == static_cast<int64_t>(seeds.size());
   if (seeds.size() == 1) return fmt::format("seed {}", *seeds.begin());
-  if (gapless) return fmt::format("seeds {} to {}", *seeds.begin(), *seeds.rbegin());
+  if (gapless && seeds.size() > 2) return fmt::format("seeds {} to {}", *seeds.begin(), *seeds.rbegin());
   std::vector<std::string> all;
   for (const int64_t seed : seeds) all.push_back(std::to_string(seed));
   return "seeds " + join(all);
@@ -63,7 +63,8 @@ std::string ends(const Evidence& e) {
 }
 
 std::string training_of(const TableRun& run) {
-  std::vector<std::string> out{field(run, "train.steps") + " steps"};
+  const std::string steps = field(run, "train.steps");
+  std::vector<std::string> out{steps + (steps == "1" ? " step" : " steps")};
   for (const auto& [path, title] : {std::pair{"train.batch_size", "batch"}, {"train.learning_rate", "rate"}, {"train.momentum", "momentum"}, {"train.weight_decay", "weight decay"}}) {
     const std::string value = field(run, path);
     if (!value.empty() && value != "0" && value != "0.0") out.push_back(std::string(title) + " " + value);

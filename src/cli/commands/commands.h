@@ -57,7 +57,7 @@ struct CompareArguments {
 };
 int compare_command(const CompareArguments& arguments);
 int diff_command(const std::string& a, const std::string& b);
-int tail_command(const std::string& dir, int lines, bool follow);
+int tail_command(const std::string& dir, int lines, bool follow, bool spark);
 int rm_command(const std::string& root, const std::vector<std::string>& where, bool yes);
 
 struct ReportArguments {

@@ -39,7 +39,7 @@ bool draw_distributions(Evidence& evidence, Figure& figure) {
                                {{"mark", {{"type", "tick"}, {"thickness", 2}, {"bandSize", 11}}}, {"encoding", {{"y", y}, {"x", x("p50")}, {"color", arm_colour(evidence)}, {"tooltip", tips}}}}};
   figure.spec = {{"params", {hidden_arms()}}, {"transform", {shown_arms()}}, {"facet", {{"field", "arm"}, {"type", "nominal"}, {"sort", arms}, {"title", nullptr}, {"header", {{"labelLimit", 300}}}}}, {"columns", std::min<int>(3, static_cast<int>(arms.size()))},
                  {"spec", {{"width", 240}, {"height", {{"step", 15}}}, {"layer", layers_of_spec}}}, {"resolve", {{"scale", {{"y", "independent"}}}}}};
-  figure.says = "Inputs of " + layer + ": from the 15th to the 85th percentile over samples, the tick at the 50th, each the median over units; statistics `" + mode + "`, each arm's first seed.";
+  figure.says = "Inputs of " + layer + ": from the 15th to the 85th percentile over samples, the tick at the 50th, each the median over units; statistics in mode " + mode + ", each arm's first seed.";
   figure.source = "probes/distribution.csv";
   return true;
 }

@@ -24,7 +24,7 @@ bool draw_gradient_shift(Evidence& evidence, Figure& figure) {
       }
     }
   }
-  figure.says = "A layer's gradient before and after the layers below it have made their step, with the statistics of `" + mode + "`: a cosine of 1 and a distance of 0 would be no internal covariate shift in the sense of Santurkar et al. The distance grows with the gradient itself.";
+  figure.says = "A layer's gradient before and after the layers below it have made their step, with statistics in mode " + mode + ": a cosine of 1 and a distance of 0 would be no internal covariate shift in the sense of Santurkar et al. The distance grows with the gradient itself.";
   if (shown.size() < layers.size()) figure.says += " Of " + std::to_string(layers.size()) + " layers " + std::to_string(shown.size()) + " are shown.";
   figure.says += spread_in_words(evidence);
   figure.source = "probes/gradient_shift.csv";

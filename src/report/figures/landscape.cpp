@@ -54,7 +54,7 @@ bool draw_landscape(Evidence& evidence, Figure& figure) {
     lines.add(beta, arm.name, seeds);
     lines.reference(beta, arm.name, "2 / learning rate", two_over_rate(*arm.runs[0]));
   }
-  figure.says = "From a state, along its gradient, with the statistics of `" + mode + "`: the band is what the loss, and the distance of the gradient from the one at the state, came to (least to most, over all seeds; the line is the most); beta is the largest change of the gradient per distance. "
+  figure.says = "From a state, along its gradient, with statistics in mode " + mode + ": the band is what the loss, and the distance of the gradient from the one at the state, came to (least to most, over all seeds; the line is the most); beta is the largest change of the gradient per distance. "
                 "Dashed: 2 / learning rate, where a step along the gradient no longer helps; a curvature that lies there tells the rate, not the normalizer.";
   figure.source = "probes/landscape.csv, train.csv";
   Lines::Look look;

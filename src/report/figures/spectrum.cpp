@@ -60,7 +60,7 @@ bool draw_spectrum(Evidence& evidence, Figure& figure) {
       break;
     }
   }
-  figure.says = fmt::format("Eigenvalues of the Hessian at the last look (statistics of `{}`, each arm's first seed): stochastic Lanczos quadrature, each node a Gaussian of 1/{:.0f} of the range. What would be below 1e-6 of an even density is drawn there.", mode, widths);
+  figure.says = fmt::format("Eigenvalues of the Hessian at the last look (statistics in mode {}, each arm's first seed): stochastic Lanczos quadrature, each node a Gaussian of 1/{:.0f} of the range. What would be below 1e-6 of an even density is drawn there.", mode, widths);
   figure.source = "probes/hessian.csv";
   Lines::Look look;
   look.log_y = true;

@@ -38,7 +38,7 @@ bool draw_variance_by_depth(Evidence& evidence, Figure& figure) {
       if (!panel.theory.empty()) lines.reference(panel.title, arm.name, "theory", by_depth(*arm.runs[0], panel.theory, mode, ""));
     }
   }
-  figure.says = std::string("At the first look, before or at the first step, with the statistics of `") + mode + "`. " + (joins ? "Dashed: the theory of wide networks at initialization, from the first block on (first seed)." : "Weight layers and activations by their number.") + spread_in_words(evidence);
+  figure.says = std::string("At the first look, before or at the first step, with statistics in mode ") + mode + ". " + (joins ? "Dashed: the theory of wide networks at initialization, from the first block on (first seed)." : "Weight layers and activations by their number.") + spread_in_words(evidence);
   figure.source = "probes/signal_propagation.csv";
   Lines::Look look;
   look.log_y = true, look.points = true;

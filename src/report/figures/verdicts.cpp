@@ -52,8 +52,8 @@ bool draw_verdicts(Evidence& evidence, Figure& figure) {
   const Json tips = {{{"field", "says"}, {"title", "claim"}}, {{"field", "verdict"}}, {{"field", "estimate"}, {"format", ".4~g"}}, {{"field", "low"}, {"format", ".4~g"}}, {{"field", "high"}, {"format", ".4~g"}}, {{"field", "claimed"}}, {{"field", "seeds"}}};
   auto x = [](const std::string& field) { return Json{{"field", field}, {"type", "quantitative"}, {"axis", {{"title", nullptr}, {"tickCount", 5}}}, {"scale", {{"zero", false}, {"nice", true}}}}; };
   const Json layers = {{{"mark", {{"type", "rule"}, {"strokeWidth", 2.2}}}, {"encoding", {{"x", x("low")}, {"x2", {{"field", "high"}}}, {"color", colour}, {"tooltip", tips}}}},
-                       {{"mark", {{"type", "tick"}, {"thickness", 1.5}, {"size", 22}, {"opacity", 0.75}}}, {"encoding", {{"x", x("bound")}, {"tooltip", tips}}}},
-                       {{"mark", {{"type", "tick"}, {"thickness", 1.5}, {"size", 22}, {"opacity", 0.75}}}, {"encoding", {{"x", x("bound2")}, {"tooltip", tips}}}},
+                       {{"mark", {{"type", "tick"}, {"thickness", 1.5}, {"size", 22}, {"color", "#8a857a"}}}, {"encoding", {{"x", x("bound")}, {"tooltip", tips}}}},
+                       {{"mark", {{"type", "tick"}, {"thickness", 1.5}, {"size", 22}, {"color", "#8a857a"}}}, {"encoding", {{"x", x("bound2")}, {"tooltip", tips}}}},
                        {{"mark", {{"type", "point"}, {"filled", true}, {"size", 80}, {"opacity", 1}}}, {"encoding", {{"x", x("estimate")}, {"color", colour}, {"shape", shape}, {"tooltip", tips}}}}};
   figure.spec = {{"facet", {{"row", {{"field", "claim"}, {"type", "nominal"}, {"sort", order}, {"title", nullptr}, {"header", {{"labelAngle", 0}, {"labelAlign", "left"}, {"labelAnchor", "start"}, {"labelOrient", "top"}, {"labelPadding", 2}}}}}}}, {"spacing", 10},
                  {"spec", {{"width", 520}, {"height", 24}, {"layer", layers}}}, {"resolve", {{"scale", {{"x", "independent"}}}}}};

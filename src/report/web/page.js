@@ -45,7 +45,7 @@
     const font = "system-ui, Helvetica, Arial, sans-serif";
     return {
       background: null, font, view: {stroke: null}, legend: {labelColor: soft, titleColor: soft, titleFontWeight: "normal"},
-      axis: {gridColor: line, domainColor: line, tickColor: line, labelColor: soft, titleColor: soft, titleFontWeight: "normal", labelFontSize: 11, titleFontSize: 11, tickCount: 5},
+      axis: {gridColor: line, domainColor: line, tickColor: line, labelColor: soft, titleColor: soft, titleFontWeight: "normal", labelFontSize: 11, titleFontSize: 11, tickCount: 5, labelFlush: false},
       header: {labelColor: ink, labelFontSize: 12, labelFontWeight: 500, labelAnchor: "start"}, text: {color: ink}, rule: {color: soft}, title: {color: ink},
     };
   }
