@@ -20,11 +20,8 @@ Json entry_of(const Figure& figure) {
 }
 
 std::string place_of(const Evidence& evidence, const Figure& figure) {
-  const Origin origin = origin_of(evidence);
-  std::string made = fmt::format("{} of {}; {}; commit {}", escaped(figure.source), escaped(origin.config), escaped(origin.seeds), escaped(origin.commit));
-  if (!origin.data.empty()) made += "; data: " + escaped(origin.data);
   return fmt::format("<figure id=\"{0}\"><header><h3>{1}</h3><div class=\"bar\" id=\"bar-{0}\"></div></header>\n<div class=\"chart\" id=\"chart-{0}\"></div>\n<figcaption>{2}</figcaption>\n<p class=\"made\">{3}. <code>{4}</code></p>\n<div class=\"rows\" id=\"rows-{0}\" tabindex=\"0\" hidden></div></figure>\n",
-                     figure.name, escaped(figure.title), escaped(figure.says), made, escaped(command_of(evidence, figure.name)));
+                     figure.name, escaped(figure.title), escaped(figure.says), escaped(figure.source), escaped(command_of(evidence, figure.name)));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ bool draw_learning_rate_response(Evidence& evidence, Figure& figure) {
   const Json& tuned = evidence.tuned;
   const std::string path = tuned.value("path", ""), measure = tuned.value("measure", "");
   const Json values = tuned.value("values", Json::array());
-  figure.rows.columns = {"arm", path, measure, "taken"};
+  figure.rows.columns = {"arm", "value", "score", "taken"};  // a path has dots, which a spec would take for nesting
   bool positive = true;
   for (const Json& arm : tuned.value("arms", Json::array())) {
     const Json means = arm.value("means", Json::array());
@@ -26,8 +26,8 @@ bool draw_learning_rate_response(Evidence& evidence, Figure& figure) {
     }
   }
   if (figure.rows.rows.empty()) return false;
-  const Json x{{"field", path}, {"type", "quantitative"}, {"axis", axis(path)}, {"scale", {{"type", positive ? "log" : "linear"}, {"nice", false}, {"padding", 12}}}}, y{{"field", measure}, {"type", "quantitative"}, {"axis", axis(measure + " (mean over tuning seeds)")}, {"scale", {{"zero", false}}}};
-  const Json tips = {{{"field", "arm"}}, {{"field", path}, {"format", ".4~g"}}, {{"field", measure}, {"format", ".5~g"}}, {{"field", "taken"}, {"title", " "}}};
+  const Json x{{"field", "value"}, {"type", "quantitative"}, {"axis", axis(path)}, {"scale", {{"type", positive ? "log" : "linear"}, {"nice", false}, {"padding", 12}}}}, y{{"field", "score"}, {"type", "quantitative"}, {"axis", axis(measure + " (mean over tuning seeds)")}, {"scale", {{"zero", false}}}};
+  const Json tips = {{{"field", "arm"}}, {{"field", "value"}, {"title", path}, {"format", ".4~g"}}, {{"field", "score"}, {"title", measure}, {"format", ".5~g"}}, {{"field", "taken"}, {"title", " "}}};
   figure.spec = {{"params", {hidden_arms()}}, {"transform", {shown_arms()}}, {"width", 560}, {"height", 280},
                  {"layer", {{{"mark", {{"type", "line"}, {"strokeWidth", 1.6}}}, {"encoding", {{"x", x}, {"y", y}, {"color", arm_colour(evidence)}}}},
                             {{"mark", {{"type", "point"}, {"filled", true}, {"size", 34}}}, {"encoding", {{"x", x}, {"y", y}, {"color", arm_colour(evidence)}, {"tooltip", tips}}}},

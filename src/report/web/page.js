@@ -39,15 +39,21 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
+  // Colours are the page's own, by name: they turn with the look, and on paper.
   function config() {
-    const style = getComputedStyle(root), of = (name) => style.getPropertyValue(name).trim();
-    const ink = of("--ink"), soft = of("--soft"), line = of("--line");
+    const ink = "var(--ink)", soft = "var(--soft)", line = "var(--line)";
     const font = "system-ui, Helvetica, Arial, sans-serif";
     return {
       background: null, font, view: {stroke: null}, legend: {labelColor: soft, titleColor: soft, titleFontWeight: "normal"},
       axis: {gridColor: line, domainColor: line, tickColor: line, labelColor: soft, titleColor: soft, titleFontWeight: "normal", labelFontSize: 11, titleFontSize: 11, tickCount: 5, labelFlush: false},
       header: {labelColor: ink, labelFontSize: 12, labelFontWeight: 500, labelAnchor: "start"}, text: {color: ink}, rule: {color: soft}, title: {color: ink},
     };
+  }
+
+  // A picture that leaves the page takes the colours along.
+  async function svgOf(figure) {
+    const style = getComputedStyle(root), text = await drawn.get(figure.name).view.toSVG();
+    return text.replaceAll(/var\((--[a-z]+)\)/g, (_, name) => style.getPropertyValue(name).trim());
   }
 
   // Every place in a spec that says how a channel is drawn.
@@ -174,7 +180,7 @@
       if (open) table(figure, rows);
     }));
     bar.append(button("save data as CSV", "The rows behind the figure", () => save(figure.name + ".csv", "text/csv", csvOf(figure))));
-    bar.append(button("SVG", "The figure as it stands here", async () => save(figure.name + ".svg", "image/svg+xml", await drawn.get(figure.name).view.toSVG())));
+    bar.append(button("SVG", "The figure as it stands here", async () => save(figure.name + ".svg", "image/svg+xml", await svgOf(figure))));
   }
 
   function mark(colour, dash) {
@@ -205,7 +211,6 @@
     const look = button("", "Light or dark", () => {
       root.dataset.look = dark() ? "light" : "dark";
       look.textContent = dark() ? "light" : "dark";
-      drawAll();
     });
     look.className = "look";
     look.textContent = dark() ? "light" : "dark";
