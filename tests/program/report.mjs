@@ -1,7 +1,7 @@
 // report.mjs PROGRAM NODE_MODULES - makes runs and pages of them, and does with the pages what a reader does: looks, hovers,
 // hides an arm, saves the numbers. No request, no error, nothing of a config's words at work as a script.
 import {execFileSync, spawnSync} from "node:child_process";
-import {mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync} from "node:fs";
+import {mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync} from "node:fs";
 import {createRequire} from "node:module";
 import {tmpdir} from "node:os";
 import {join, resolve} from "node:path";
@@ -29,17 +29,23 @@ writeFileSync(join(top, "config.json"), JSON.stringify({
   train: {steps: 60, batch_size: 20, learning_rate: 0.1, log_every: 1},
   evaluate: {every: 10},
   probes: {distribution: {every: 10}, gradient_shift: {every: 10}, landscape: {every: 10}, signal_propagation: {every: 30}, hessian: {every: 30, density: 1}},
-  vary: [{arms: {plain: {"model.placement": "none"}, [evil]: {"model.norm": "batch_norm"}, [evilAttribute]: {"model.norm": "layer_norm"}}}, {seeds: [1, 2, 3]}],
+  vary: [{arms: {plain: {"model.placement": "none"}, batch_norm: {"model.norm": "batch_norm"}, [evil]: {"model.norm": "layer_norm"}}}, {seeds: [1, 2, 3]}],
 }));
 run("run", "config.json", "-q");
-run("report", "config.json", "-o", "arms.html");  // by the experiment, whose arms keep their labels; folders have tame ones
+run("report", "config.json", "-o", "arms.html");
+// what is kept of an experiment, in which everything that is a word is a script
+mkdirSync(join(top, "kept"));
+writeFileSync(join(top, "kept/curves.csv"), "arm,seed,step,split,loss,accuracy\n" + [1, 2, 3].flatMap((seed) => [0, 10].map((step) => `${evil},${seed},${step},test,${1 / (step + seed)},0.${step + seed}\n"${evilAttribute.replaceAll('"', '""')}",${seed},${step},test,1,0.5\n`)).join(""));
+writeFileSync(join(top, "kept/runs.csv"), "arm,seed,state,test_accuracy\n" + `${evil},1,completed,0.5\n`);
+writeFileSync(join(top, "kept/manifest.json"), JSON.stringify({command: evil, commits: [evil], cpu: evil, wall_seconds: 1}));
+writeFileSync(join(top, "kept/verdict.json"), JSON.stringify({name: evil, what: evilAttribute, data: evil, commits: [evil], claims: [{name: evil, says: evilAttribute, paper: evil, verdict: evil, threshold: evil, comparisons: [{arm: evil, verdict: evil, estimate: 1, interval: [0, 2], n: 6}]}]}));
+run("report", "kept", "-o", "evil.html");
 const plain = readdirSync(join(top, "results/runs/watched")).find((name) => name.startsWith("plain"));
 const one = `results/runs/watched/${plain}/seed-1`;
 run("report", one, "-o", "one.html");
 
-const html = readFileSync(join(top, "arms.html"), "utf8");
+const html = readFileSync(join(top, "evil.html"), "utf8");
 check(!html.includes(evil) && !html.includes(evilAttribute), "words of a config stand in the page as they are");
-check((html.match(/<script/g) || []).length === 5, "there are other scripts than the page's own");
 check(/script-src( 'sha256-[^']+')+;/.test(html) && !html.includes("unsafe-eval"), "the policy allows more than the page's own scripts");
 check(html.includes("Jeffrey Heer") || html.includes("University of Washington"), "the libraries' licences are gone");
 
@@ -62,15 +68,14 @@ try {
         check(errors.length === 0, `${name}: ${errors.join("; ")}`);
       };
       await open("arms.html");
-      check(await page.title() === "watched", "the title is " + await page.title());
-      check(await page.locator("button.arm", {hasText: evil}).count() === 1, "the arm is not shown by its name");
+      const foreign = async () => page.evaluate(() => [document.scripts.length === 5, document.images.length === 0, window.opener === null].every(Boolean));
+      check(await page.title() === "watched" && await foreign(), "the page is not what it should be: " + await page.title());
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       check(wide <= 0, `at ${width} the page is ${wide} pixels too wide`);
       const cut = await page.evaluate(() => [...document.querySelectorAll(".chart")].filter((chart) => chart.scrollWidth > chart.clientWidth + 1).map((chart) => chart.id));
       check(cut.length === 0, `at ${width} these are too wide: ${cut.join(", ")}`);
       const look = await page.evaluate(() => document.documentElement.dataset.look);
       check(look === colorScheme, `the look is ${look}, the reader's is ${colorScheme}`);
-      check(await page.evaluate(() => { try { return new Function("return 1")(); } catch { return "refused"; } }) === "refused", "eval is possible");
 
       // what a key can do: an arm is put aside everywhere
       const lines = () => page.locator("#chart-learning_curves path[aria-roledescription='line mark']").count();
@@ -104,6 +109,11 @@ try {
       await page.locator("button.look").click();
       check(await page.evaluate(() => document.documentElement.dataset.look) !== colorScheme, "the look does not change");
 
+      // words of others stay words
+      await open("evil.html");
+      check(await page.title() === evil && await foreign(), "a script of a config was at work: " + await page.title());
+      for (const name of [evil, evilAttribute]) check(await page.locator("button.arm").filter({hasText: name}).count() === 1, "the arm is not shown by its name: " + name);
+
       // the numbers of one run are those of its file
       await open("one.html");
       const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#bar-learning_curves").getByRole("button", {name: "save data as CSV"}).click()]);
@@ -116,6 +126,9 @@ try {
         check(theirs.length === 7 && mine.join() === theirs.join(), `saved ${panel}: ${mine.join("; ")}, in eval.csv: ${theirs.join("; ")}`);
       }
       check(said.length === 0, `the browser said: ${said.join("; ")}`);
+      // last, for the browser complains of it: what is a string does not run
+      await page.evaluate(() => new Promise((done) => { setTimeout("window.ran = true", 0); setTimeout(done, 50); }));
+      check(await page.evaluate(() => window.ran) === undefined && said.length > 0, "eval is possible");
       await context.close();
     }
   }

@@ -97,16 +97,17 @@
   async function draw(figure) {
     const place = document.getElementById("chart-" + figure.name), state = drawn.get(figure.name) || {log: startsLog(figure)};
     const width = Math.max(240, place.clientWidth - 2);
-    const options = {actions: false, renderer: "svg", ast: true, logLevel: 1, tooltip: {disableDefaultStyle: true}};
+    const options = {actions: false, defaultStyle: false, renderer: "svg", ast: true, logLevel: 1, tooltip: {disableDefaultStyle: true}};
     try {
       if (state.result) state.result.finalize();
-      const spec = specOf(figure, state.log, width, state.width === width ? state.inner : 0);
-      state.result = await vegaEmbed(place, spec, options);
-      const over = place.querySelector("svg").getBoundingClientRect().width - width;
-      if (spec.facet && typeof spec.spec.width === "number" && (over > 0 || over < -24)) {  // axes took more, or less, than was thought
-        state.width = width, state.inner = Math.floor(spec.spec.width - over / (spec.columns || 1)) - 1;
+      for (let tries = 0; tries < 4; ++tries) {
+        const spec = specOf(figure, state.log, width, state.width === width ? state.inner : 0);
+        state.result = await vegaEmbed(place, spec, options);
+        const over = place.querySelector("svg").getBoundingClientRect().width - width;
+        if (!spec.facet || typeof spec.spec.width !== "number" || (over <= 0 && (over > -24 || tries > 0))) break;
+        // axes took more, or less, than was thought
+        state.width = width, state.inner = Math.floor(spec.spec.width - over / (spec.columns || 1)) - 2;
         state.result.finalize();
-        state.result = await vegaEmbed(place, specOf(figure, state.log, width, state.inner), options);
       }
       state.view = state.result.view;
     } catch (error) {
