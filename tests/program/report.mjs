@@ -90,7 +90,7 @@ try {
 
       // a value under the mouse
       const chart = page.locator("#chart-learning_curves svg");
-      await chart.scrollIntoViewIfNeeded();
+      await chart.evaluate((svg) => svg.scrollIntoView({block: "start", behavior: "instant"}));
       const box = await chart.boundingBox();
       for (let x = 0.15; x < 0.3; x += 0.02) await page.mouse.move(box.x + box.width * x, box.y + Math.min(110, box.height / 3));
       await page.waitForSelector("#vg-tooltip-element.visible");

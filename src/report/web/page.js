@@ -79,7 +79,7 @@
       const most = spec.columns || 1, least = figure.cell || 250;  // pixels a panel needs
       if (spec.facet.field) spec.columns = Math.max(1, Math.min(most, Math.floor(width / least)));
       if (typeof spec.spec.width === "number") spec.spec.width = inner || Math.floor(width / (spec.columns || 1)) - (spec.facet.field ? 58 : 20);
-      if (spec.facet.field) spec.facet.header = {...(spec.facet.header || {}), labelLimit: Math.floor(width / spec.columns) - 20};
+      if (spec.facet.field) spec.facet.header = {...(spec.facet.header || {}), labelLimit: typeof spec.spec.width === "number" ? spec.spec.width : Math.floor(width / spec.columns) - 40};
     } else if (!spec.width || typeof spec.width === "number") {
       spec.width = width;
       spec.autosize = {type: "fit-x", contains: "padding"};
@@ -99,15 +99,14 @@
     const width = Math.max(240, place.clientWidth - 2);
     const options = {actions: false, defaultStyle: false, renderer: "svg", ast: true, logLevel: 1, tooltip: {disableDefaultStyle: true}};
     try {
-      if (state.result) state.result.finalize();
       for (let tries = 0; tries < 4; ++tries) {
         const spec = specOf(figure, state.log, width, state.width === width ? state.inner : 0);
+        if (state.result) state.result.finalize();
         state.result = await vegaEmbed(place, spec, options);
         const over = place.querySelector("svg").getBoundingClientRect().width - width;
         if (!spec.facet || typeof spec.spec.width !== "number" || (over <= 0 && (over > -24 || tries > 0))) break;
         // axes took more, or less, than was thought
         state.width = width, state.inner = Math.floor(spec.spec.width - over / (spec.columns || 1)) - 2;
-        state.result.finalize();
       }
       state.view = state.result.view;
     } catch (error) {
