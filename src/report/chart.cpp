@@ -75,6 +75,7 @@ Json axis(const std::string& title) {
 
 std::vector<std::string> some_of(const std::vector<std::string>& words, size_t most) {
   if (words.size() <= most) return words;
+  if (most == 1) return {words[words.size() / 2]};
   std::vector<std::string> out;
   for (size_t i = 0; i < most; ++i) out.push_back(words[i * (words.size() - 1) / (most - 1)]);
   return out;

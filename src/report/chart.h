@@ -30,7 +30,7 @@ Json arm_dash(const Evidence& evidence);
 
 Json axis(const std::string& title);
 
-// At most `most` of the words, evenly, the first and the last among them.
+// At most `most` (at least 1) of the words, evenly, the first and the last among them; of one, that in the middle.
 std::vector<std::string> some_of(const std::vector<std::string>& words, size_t most);
 
 // The parameter by which a page hides arms, and the transform that heeds it.

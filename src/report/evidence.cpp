@@ -150,9 +150,11 @@ Evidence collect(const std::vector<std::string>& asked, const std::string& out, 
   for (const TableRun& run : e.runs) e.data.emplace_back(run);
   name_arms(e);
   if (!e.runs.empty()) e.scores.clear(), read_scores(e);
-  for (const Score& score : e.scores) {
-    if (std::none_of(e.arms.begin(), e.arms.end(), [&](const Arm& arm) { return arm.name == score.arm; })) e.arms.push_back({score.arm, {}});
-  }
+  auto name_arm = [&](const std::string& name) {
+    if (std::none_of(e.arms.begin(), e.arms.end(), [&](const Arm& arm) { return arm.name == name; })) e.arms.push_back({name, {}});
+  };
+  for (size_t row = 0; e.runs.empty() && e.kept && row < e.kept->rows(); ++row) name_arm(std::string(e.kept->text(row, e.kept->column("arm"))));
+  for (const Score& score : e.scores) name_arm(score.arm);
   if (e.title.empty() && !e.runs.empty()) {
     const RunRecord& first = e.runs[0].record;
     e.title = e.one_run() ? fmt::format("{}, {}, seed {}", first.name, first.arm, first.seed) : first.name;

@@ -30,6 +30,7 @@ TEST_CASE("over seeds: of two the range, of one nothing", "[report]") {
 
 TEST_CASE("some of many: evenly, with both ends", "[report]") {
   CHECK(some_of({"a", "b", "c", "d", "e"}, 3) == std::vector<std::string>{"a", "c", "e"});
+  CHECK(some_of({"a", "b", "c"}, 1) == std::vector<std::string>{"b"});
   CHECK(some_of({"a", "b"}, 3) == std::vector<std::string>{"a", "b"});
 }
 
