@@ -1,11 +1,12 @@
-// Files of the build, taken in by the assembler: no megabyte passes through the compiler, and none lies in the repository.
+// Files of the build, taken in by the assembler: no megabyte passes through the compiler, and none lies in the
+// repository.
 #include "report/assets.h"
 
 #include "core/error.h"
 
-#define TAKE(name, file)                                                                          \
-  __asm__(".section .rodata\n.global bnlab_" #name "\n.global bnlab_" #name "_end\nbnlab_" #name  \
-          ":\n.incbin \"" file "\"\nbnlab_" #name "_end:\n.byte 0\n.text\n");                     \
+#define TAKE(name, file)                                                                                              \
+  __asm__(".section .rodata\n.global bnlab_" #name "\n.global bnlab_" #name "_end\nbnlab_" #name ":\n.incbin \"" file \
+          "\"\nbnlab_" #name "_end:\n.byte 0\n.text\n");                                                              \
   extern "C" const char bnlab_##name[], bnlab_##name##_end[];
 #define TEXT(name) std::string_view(bnlab_##name, static_cast<size_t>(bnlab_##name##_end - bnlab_##name))
 
@@ -29,13 +30,18 @@ std::string_view page_script() { return TEXT(page_js); }
 
 #ifdef BNLAB_NODE_MODULES
 const std::vector<Library>& drawing_libraries() {
-  static const std::vector<Library> all{{"vega", TEXT(vega), TEXT(vega_licence)}, {"vega-lite", TEXT(vega_lite), TEXT(vega_lite_licence)}, {"vega-embed", TEXT(vega_embed), TEXT(vega_embed_licence)}};
+  static const std::vector<Library> all{{"vega", TEXT(vega), TEXT(vega_licence)},
+                                        {"vega-lite", TEXT(vega_lite), TEXT(vega_lite_licence)},
+                                        {"vega-embed", TEXT(vega_embed), TEXT(vega_embed_licence)}};
   return all;
 }
 std::string_view drawing_programs() { return BNLAB_NODE_MODULES "/.bin"; }
 #else
 const std::vector<Library>& drawing_libraries() {
-  throw FileError("bnlab report", "this bnlab was built without the drawing libraries (npm); `scripts/setup plots` fetches them, then build again (cmake, or scripts/bnlab, which does both). `bnlab plot --format json` and `csv` work without");
+  throw FileError(
+      "bnlab report",
+      "this bnlab was built without the drawing libraries (npm); `scripts/setup plots` fetches them, then build again "
+      "(cmake, or scripts/bnlab, which does both). `bnlab plot --format json` and `csv` work without");
 }
 std::string_view drawing_programs() { return ""; }
 #endif

@@ -9,7 +9,8 @@ namespace bnlab {
 struct Library {
   std::string_view name, text, licence;
 };
-// vega, vega-lite, vega-embed in the order in which they are to run; none where the build had none (FileError with what to do).
+// vega, vega-lite, vega-embed in the order in which they are to run; none where the build had none (FileError with what
+// to do).
 const std::vector<Library>& drawing_libraries();
 // Where npm has put its programs (vl2svg): "" where the build had none.
 std::string_view drawing_programs();

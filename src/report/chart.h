@@ -15,8 +15,8 @@ struct Dot {
   double x, y;
 };
 
-// Over seeds, at every x that all of them have: the mean, and Student's 95 % interval of it from three seeds on; of two the
-// range; of one neither (nan).
+// Over seeds, at every x that all of them have: the mean, and Student's 95 % interval of it from three seeds on; of two
+// the range; of one neither (nan).
 struct Spread {
   double x, mean, low, high;
   size_t n;
@@ -38,7 +38,8 @@ Json hidden_arms();
 Json shown_arms();
 
 // Layers of a probe in the order of the file: those that all arms have; where there is none, those that any has.
-std::vector<std::string> layers_of(Evidence& evidence, const std::string& probe, const std::string& metric, std::string_view ending = "");
+std::vector<std::string> layers_of(Evidence& evidence, const std::string& probe, const std::string& metric,
+                                   std::string_view ending = "");
 
 // Lines over x in panels, one colour an arm, bands where there are several seeds.
 class Lines {
@@ -47,7 +48,8 @@ class Lines {
   void add(const std::string& panel, const std::string& arm, const std::vector<std::vector<Dot>>& seeds);
   void add_band(const std::string& panel, const std::string& arm, const std::vector<Spread>& band);  // drawn as it is
   // Dashed, thin: what a theory or a bound says.
-  void reference(const std::string& panel, const std::string& arm, const std::string& what, const std::vector<Dot>& line);
+  void reference(const std::string& panel, const std::string& arm, const std::string& what,
+                 const std::vector<Dot>& line);
   bool empty() const { return series_.empty(); }
   struct Look {
     bool log_y = false, points = false, share_y = false;

@@ -39,14 +39,16 @@ void take_kept(const std::string& folder, Evidence& into) {
   for (size_t row = 0; row < csv.rows(); ++row) {
     auto word = [&](const char* column) { return std::string(csv.text(row, csv.column(column))); };
     auto value = [&](const char* column) { return csv.number(row, csv.column(column)); };
-    into.scores.push_back({word("arm"), word("split"), static_cast<int64_t>(value("seed")), value("step"), value("loss"), value("accuracy")});
+    into.scores.push_back({word("arm"), word("split"), static_cast<int64_t>(value("seed")), value("step"),
+                           value("loss"), value("accuracy")});
   }
 }
 
 void take_experiment(const std::string& file, const std::string& out, const std::string& scale, Evidence& into) {
   const Experiment experiment = read_experiment(file, {}, scale);
   const std::string folder = out + "/" + experiment.name;
-  if (!is_directory(folder)) throw FileError(folder, fmt::format("there are no runs; `bnlab sweep {}` makes them", file));
+  if (!is_directory(folder))
+    throw FileError(folder, fmt::format("there are no runs; `bnlab sweep {}` makes them", file));
   for (TableRun& run : runs_of(experiment, out)) {
     if (!run.record.dir.empty()) into.runs.push_back(std::move(run));
   }
@@ -82,12 +84,16 @@ void take(const std::string& asked, const std::string& out, const std::string& s
   } else {
     std::vector<std::string> known;
     const std::string file = experiment_called(asked, known);
-    if (file.empty()) throw UsageError(fmt::format("'{}' is no run directory, no directory of runs, no folder of results and no experiment{}", asked, did_you_mean(asked, known)));
+    if (file.empty())
+      throw UsageError(
+          fmt::format("'{}' is no run directory, no directory of runs, no folder of results and no experiment{}", asked,
+                      did_you_mean(asked, known)));
     take_experiment(file, out, scale, into);
   }
 }
 
-// Arms by their label; by the experiment too where several are looked at, and by the hash where two configs have one label.
+// Arms by their label; by the experiment too where several are looked at, and by the hash where two configs have one
+// label.
 void name_arms(Evidence& e) {
   std::set<std::string> names;
   for (const TableRun& run : e.runs) names.insert(run.record.name);
@@ -105,7 +111,8 @@ void name_arms(Evidence& e) {
     at->runs.push_back(&e.data[i]);
   }
   for (Arm& arm : e.arms) {
-    std::stable_sort(arm.runs.begin(), arm.runs.end(), [](const RunData* a, const RunData* b) { return a->run().record.seed < b->run().record.seed; });
+    std::stable_sort(arm.runs.begin(), arm.runs.end(),
+                     [](const RunData* a, const RunData* b) { return a->run().record.seed < b->run().record.seed; });
   }
 }
 
@@ -115,12 +122,14 @@ void read_scores(Evidence& e) {
     for (RunData* run : arm.runs) {
       const Csv* csv = run->file("eval.csv");
       if (!csv) continue;
-      const size_t mode = csv->column("bn_mode"), step = csv->column("step"), split = csv->column("split"), loss = csv->column("loss"), accuracy = csv->column("accuracy");
+      const size_t mode = csv->column("bn_mode"), step = csv->column("step"), split = csv->column("split"),
+                   loss = csv->column("loss"), accuracy = csv->column("accuracy");
       bool running = false;
       for (size_t row = 0; row < csv->rows(); ++row) running = running || csv->text(row, mode) == "running";
       for (size_t row = 0; row < csv->rows(); ++row) {
         if (csv->text(row, mode) != (running ? "running" : "batch")) continue;
-        e.scores.push_back({arm.name, std::string(csv->text(row, split)), run->run().record.seed, csv->number(row, step), csv->number(row, loss), csv->number(row, accuracy)});
+        e.scores.push_back({arm.name, std::string(csv->text(row, split)), run->run().record.seed,
+                            csv->number(row, step), csv->number(row, loss), csv->number(row, accuracy)});
       }
     }
   }
@@ -151,9 +160,11 @@ Evidence collect(const std::vector<std::string>& asked, const std::string& out, 
   name_arms(e);
   if (!e.runs.empty()) e.scores.clear(), read_scores(e);
   auto name_arm = [&](const std::string& name) {
-    if (std::none_of(e.arms.begin(), e.arms.end(), [&](const Arm& arm) { return arm.name == name; })) e.arms.push_back({name, {}});
+    if (std::none_of(e.arms.begin(), e.arms.end(), [&](const Arm& arm) { return arm.name == name; }))
+      e.arms.push_back({name, {}});
   };
-  for (size_t row = 0; e.runs.empty() && e.kept && row < e.kept->rows(); ++row) name_arm(std::string(e.kept->text(row, e.kept->column("arm"))));
+  for (size_t row = 0; e.runs.empty() && e.kept && row < e.kept->rows(); ++row)
+    name_arm(std::string(e.kept->text(row, e.kept->column("arm"))));
   for (const Score& score : e.scores) name_arm(score.arm);
   if (e.title.empty() && !e.runs.empty()) {
     const RunRecord& first = e.runs[0].record;
@@ -162,18 +173,21 @@ Evidence collect(const std::vector<std::string>& asked, const std::string& out, 
   return e;
 }
 
-std::vector<Reading> readings(RunData& run, const std::string& probe, const std::vector<std::string>& metrics, const std::string& mode) {
+std::vector<Reading> readings(RunData& run, const std::string& probe, const std::vector<std::string>& metrics,
+                              const std::string& mode) {
   std::vector<Reading> out;
   const Csv* csv = run.file("probes/" + probe + ".csv");
   if (!csv) return out;
-  const size_t step = csv->column("step"), layer = csv->column("layer"), metric = csv->column("metric"), modes = csv->column("bn_mode"), at = csv->column("at"), value = csv->column("value");
+  const size_t step = csv->column("step"), layer = csv->column("layer"), metric = csv->column("metric"),
+               modes = csv->column("bn_mode"), at = csv->column("at"), value = csv->column("value");
   for (size_t row = 0; row < csv->rows(); ++row) {
     const std::string_view name = csv->text(row, metric);
     if (std::find(metrics.begin(), metrics.end(), name) == metrics.end()) continue;
     if (!mode.empty() && !csv->text(row, modes).empty() && csv->text(row, modes) != mode) continue;
     const double number = csv->number(row, value);
     if (std::isnan(number)) continue;
-    out.push_back({csv->number(row, step), csv->text(row, at).empty() ? nan : csv->number(row, at), number, csv->text(row, layer), name, csv->text(row, modes)});
+    out.push_back({csv->number(row, step), csv->text(row, at).empty() ? nan : csv->number(row, at), number,
+                   csv->text(row, layer), name, csv->text(row, modes)});
   }
   return out;
 }

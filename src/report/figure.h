@@ -1,5 +1,5 @@
-// A figure: rows, a Vega-Lite spec that draws them, and what must be said under it. One file a kind in figures/, one line in
-// figures.cpp.
+// A figure: rows, a Vega-Lite spec that draws them, and what must be said under it. One file a kind in figures/, one
+// line in figures.cpp.
 #pragma once
 
 #include "report/evidence.h"
@@ -11,14 +11,14 @@ struct Figure {
   std::string name, section, title;  // of the table
   std::string says;                  // how to read it, and whatever of the data it leaves out
   Rows rows;
-  Json spec;                         // without its data; they are called "rows"
-  bool log = false;                  // y may be drawn in logarithms: everything is above 0
-  std::string source;                // the files that the rows were taken from
+  Json spec;           // without its data; they are called "rows"
+  bool log = false;    // y may be drawn in logarithms: everything is above 0
+  std::string source;  // the files that the rows were taken from
 };
 
 struct Kind {
   std::string name, section, title;
-  std::string needs;                 // said where there is nothing to draw
+  std::string needs;                                 // said where there is nothing to draw
   bool (*draw)(Evidence& evidence, Figure& figure);  // false where there is nothing
 };
 const std::vector<Kind>& kinds_of_figures();  // in the order of a page

@@ -36,21 +36,36 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
 }
 
 // What is no UTF-8 is replaced, not thrown at: file names may be anything.
-std::string script_json(const Json& json) { return replaced(json.dump(-1, ' ', false, Json::error_handler_t::replace), "<", "\\u003c"); }
+std::string script_json(const Json& json) {
+  return replaced(json.dump(-1, ' ', false, Json::error_handler_t::replace), "<", "\\u003c");
+}
 
-std::string inline_script(std::string_view text) { return replaced(replaced(text, "</script", "<\\/script"), "<!--", "\\x3c!--"); }
+std::string inline_script(std::string_view text) {
+  return replaced(replaced(text, "</script", "<\\/script"), "<!--", "\\x3c!--");
+}
 
 std::string policy_hash(std::string_view script) { return "'sha256-" + base64(sha256(script)) + "'"; }
 
@@ -75,7 +90,8 @@ std::string html_table(const std::vector<std::vector<std::string>>& rows) {
   std::string out = "<div class=\"scroll\" tabindex=\"0\"><table>";
   for (size_t i = 0; i < rows.size(); ++i) {
     out += "<tr>";
-    for (const std::string& entry : rows[i]) out += (i == 0 ? "<th scope=\"col\">" : "<td>") + escaped(entry) + (i == 0 ? "</th>" : "</td>");
+    for (const std::string& entry : rows[i])
+      out += (i == 0 ? "<th scope=\"col\">" : "<td>") + escaped(entry) + (i == 0 ? "</th>" : "</td>");
     out += "</tr>\n";
   }
   return out + "</table></div>\n";

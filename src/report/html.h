@@ -13,7 +13,8 @@ std::string escaped(std::string_view text);  // & < > " '
 
 // JSON inside <script>: '<' as \u003c, so that nothing in it ends the script.
 std::string script_json(const Json& json);
-// A script inside <script>: "</script" and "<!--" are broken up, in a way that means the same inside strings and patterns.
+// A script inside <script>: "</script" and "<!--" are broken up, in a way that means the same inside strings and
+// patterns.
 std::string inline_script(std::string_view text);
 // 'sha256-...', as a content-security policy allows a script by what it says.
 std::string policy_hash(std::string_view script);

@@ -10,7 +10,9 @@
 namespace bnlab {
 namespace {
 
-Json plain(double value) { return value == std::floor(value) && std::abs(value) < 1e15 ? Json(static_cast<int64_t>(value)) : Json(value); }
+Json plain(double value) {
+  return value == std::floor(value) && std::abs(value) < 1e15 ? Json(static_cast<int64_t>(value)) : Json(value);
+}
 
 }  // namespace
 
@@ -22,7 +24,9 @@ std::string to_csv(const Rows& rows) {
   line(fields);
   for (const auto& row : rows.rows) {
     fields.clear();
-    for (const Entry& entry : row) fields.push_back(std::holds_alternative<double>(entry) ? number(std::get<double>(entry)) : csv_field(std::get<std::string>(entry)));
+    for (const Entry& entry : row)
+      fields.push_back(std::holds_alternative<double>(entry) ? number(std::get<double>(entry))
+                                                             : csv_field(std::get<std::string>(entry)));
     line(fields);
   }
   return out;

@@ -18,12 +18,15 @@ struct Course {
 };
 
 // Of rows that pass; a file that is not there has none.
-Course course(const std::string& file, const std::string& title, const std::string& column, const std::vector<std::pair<std::string, std::string>>& where = {}) {
+Course course(const std::string& file, const std::string& title, const std::string& column,
+              const std::vector<std::pair<std::string, std::string>>& where = {}) {
   Course out{title, {}};
   if (!is_file(file)) return out;
   const Csv csv = Csv::read(file);
   for (size_t row = 0; row < csv.rows(); ++row) {
-    const bool passes = std::all_of(where.begin(), where.end(), [&](const auto& one) { return csv.text(row, csv.column(one.first)) == one.second; });
+    const bool passes = std::all_of(where.begin(), where.end(), [&](const auto& one) {
+      return csv.text(row, csv.column(one.first)) == one.second;
+    });
     if (passes) out.values.push_back(csv.number(row, csv.column(column)));
   }
   return out;
@@ -56,10 +59,15 @@ std::string sparkline(const std::vector<double>& values, size_t width) {
 std::string pulse_of(const std::string& dir, size_t width) {
   const std::string train = dir + "/train.csv", eval = dir + "/eval.csv";
   std::string out;
-  for (const Course& one : {course(train, "loss", "loss"), course(train, "gradient norm", "gradient_norm"), course(eval, "test loss", "loss", {{"split", "test"}, {"bn_mode", "running"}}), course(eval, "test accuracy", "accuracy", {{"split", "test"}, {"bn_mode", "running"}})}) {
+  for (const Course& one : {course(train, "loss", "loss"), course(train, "gradient norm", "gradient_norm"),
+                            course(eval, "test loss", "loss", {{"split", "test"}, {"bn_mode", "running"}}),
+                            course(eval, "test accuracy", "accuracy", {{"split", "test"}, {"bn_mode", "running"}})}) {
     if (one.values.empty()) continue;
-    const auto [least, most] = std::minmax_element(one.values.begin(), one.values.end(), [](double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; });
-    out += fmt::format("{:<14} {}  {:.4g} now, {:.4g} to {:.4g}\n", one.title, sparkline(one.values, width), one.values.back(), *least, *most);
+    const auto [least, most] = std::minmax_element(one.values.begin(), one.values.end(), [](double a, double b) {
+      return std::isnan(b) ? !std::isnan(a) : a < b;
+    });
+    out += fmt::format("{:<14} {}  {:.4g} now, {:.4g} to {:.4g}\n", one.title, sparkline(one.values, width),
+                       one.values.back(), *least, *most);
   }
   return out;
 }

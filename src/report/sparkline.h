@@ -6,8 +6,8 @@
 
 namespace bnlab {
 
-// The course of values in eight heights, at most `width` (at least 1) characters, each the mean of a stretch; 'x' where one is
-// not finite. All equal: the lowest height.
+// The course of values in eight heights, at most `width` (at least 1) characters, each the mean of a stretch; 'x' where
+// one is not finite. All equal: the lowest height.
 std::string sparkline(const std::vector<double>& values, size_t width);
 
 // Loss, gradient and scores of the run in a directory so far, a line each; "" where nothing was written yet.

@@ -73,7 +73,8 @@ void call(const std::vector<std::string>& words, const std::string& log) {
   if (failed == 0) ::waitpid(child, &status, 0);
   if (failed == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
   const std::string said = is_file(log) ? std::string(trimmed(read_text(log, 2000))) : "";
-  throw FileError(words[0], fmt::format("could not draw; `{}` said: {}", join(words, " "), said.empty() ? "nothing" : said));
+  throw FileError(words[0],
+                  fmt::format("could not draw; `{}` said: {}", join(words, " "), said.empty() ? "nothing" : said));
 }
 
 }  // namespace
@@ -84,21 +85,28 @@ const std::vector<std::string>& formats() {
 }
 
 bool can_draw(std::string& why) {
-  why = vl2svg().empty() ? fmt::format("vl2svg is not here; {}", advice) : program("node").empty() ? fmt::format("node is not here; {}", advice) : "";
+  why = vl2svg().empty()          ? fmt::format("vl2svg is not here; {}", advice)
+        : program("node").empty() ? fmt::format("node is not here; {}", advice)
+                                  : "";
   return why.empty();
 }
 
 void write_figure(const Figure& figure, const std::string& format, const std::string& path) {
   if (format == "csv") return write_atomically(path, to_csv(figure.rows));
-  if (format == "json") return write_atomically(path, standalone(figure).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (format == "json")
+    return write_atomically(path, standalone(figure).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
   std::string why;
   if (!can_draw(why)) throw FileError(path, why);
   const std::string converter = format == "svg" ? "" : program("rsvg-convert");
   if (format != "svg" && converter.empty()) throw FileError(path, fmt::format("rsvg-convert is not here; {}", advice));
   const Workshop workshop;
-  write_atomically(workshop.file("figure.json"), standalone(figure).dump(-1, ' ', false, Json::error_handler_t::replace));
+  write_atomically(workshop.file("figure.json"),
+                   standalone(figure).dump(-1, ' ', false, Json::error_handler_t::replace));
   call({vl2svg(), workshop.file("figure.json"), workshop.file("figure.svg")}, workshop.file("log"));
-  if (format != "svg") call({converter, "--format=" + format, "--zoom=" + std::string(format == "png" ? "2" : "1"), "--output=" + workshop.file("figure." + format), workshop.file("figure.svg")}, workshop.file("log"));
+  if (format != "svg")
+    call({converter, "--format=" + format, "--zoom=" + std::string(format == "png" ? "2" : "1"),
+          "--output=" + workshop.file("figure." + format), workshop.file("figure.svg")},
+         workshop.file("log"));
   const auto bytes = read_bytes(workshop.file("figure." + format));
   write_atomically(path, std::string(bytes.begin(), bytes.end()));
 }

@@ -1,5 +1,5 @@
-// Figures as files: json (Vega-Lite with its data) and csv are written here; svg is drawn by vl2svg (of vega-lite), png and
-// pdf are made of it by rsvg-convert.
+// Figures as files: json (Vega-Lite with its data) and csv are written here; svg is drawn by vl2svg (of vega-lite), png
+// and pdf are made of it by rsvg-convert.
 #pragma once
 
 #include "report/figure.h"

@@ -23,7 +23,9 @@ Json json_of(const std::string& file) {
   return json.is_object() ? json : Json::object();
 }
 
-std::string word(const Json& json) { return json.is_string() ? json.get<std::string>() : json.is_null() ? "" : json.dump(); }
+std::string word(const Json& json) {
+  return json.is_string() ? json.get<std::string>() : json.is_null() ? "" : json.dump();
+}
 std::string short_number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4g}", value); }
 
 // Each once, in the order in which they come.
@@ -65,7 +67,10 @@ std::string ends(const Evidence& e) {
 std::string training_of(const TableRun& run) {
   const std::string steps = field(run, "train.steps");
   std::vector<std::string> out{steps + (steps == "1" ? " step" : " steps")};
-  for (const auto& [path, title] : {std::pair{"train.batch_size", "batch"}, {"train.learning_rate", "rate"}, {"train.momentum", "momentum"}, {"train.weight_decay", "weight decay"}}) {
+  for (const auto& [path, title] : {std::pair{"train.batch_size", "batch"},
+                                    {"train.learning_rate", "rate"},
+                                    {"train.momentum", "momentum"},
+                                    {"train.weight_decay", "weight decay"}}) {
     const std::string value = field(run, path);
     if (!value.empty() && value != "0" && value != "0.0") out.push_back(std::string(title) + " " + value);
   }
@@ -82,7 +87,8 @@ std::string differences(const Evidence& e) {
     if (first && first->is_object() && !first->contains("name")) continue;
     std::set<std::string> values;
     for (const Arm& arm : e.arms) values.insert(field(arm.runs[0]->run(), path));
-    const bool inside = std::any_of(paths.begin(), paths.end(), [&](const std::string& above) { return path.starts_with(above + "."); });
+    const bool inside = std::any_of(paths.begin(), paths.end(),
+                                    [&](const std::string& above) { return path.starts_with(above + "."); });
     if (values.size() > 1 && !inside) paths.push_back(path);
   }
   constexpr size_t most = 8;
@@ -98,7 +104,8 @@ std::string differences(const Evidence& e) {
       rows.back().push_back(value.size() > 60 ? value.substr(0, 57) + "..." : value);
     }
   }
-  return "<p class=\"lead\">What the arms have different" + std::string(cut ? " (the first of it)" : "") + ".</p>\n" + html_table(rows);
+  return "<p class=\"lead\">What the arms have different" + std::string(cut ? " (the first of it)" : "") + ".</p>\n" +
+         html_table(rows);
 }
 
 std::string outcomes(const Evidence& e) {
@@ -121,7 +128,11 @@ std::string outcomes(const Evidence& e) {
       const auto at = run.record.measures.find(score);
       values.push_back(at == run.record.measures.end() || run.record.state == "diverged" ? NAN : at->second);
     }
-    for (const Group& g : group_runs(runs, {"arm"}, values)) of[g.key[0]].push_back(g.n == 0 ? "-" : g.n == 1 ? short_number(g.mean) : fmt::format("{} ({} to {})", short_number(g.mean), short_number(g.low), short_number(g.high)));
+    for (const Group& g : group_runs(runs, {"arm"}, values))
+      of[g.key[0]].push_back(
+          g.n == 0   ? "-"
+          : g.n == 1 ? short_number(g.mean)
+                     : fmt::format("{} ({} to {})", short_number(g.mean), short_number(g.low), short_number(g.high)));
   }
   for (const Arm& arm : e.arms) {
     size_t diverged = 0;
@@ -134,13 +145,22 @@ std::string outcomes(const Evidence& e) {
 
 std::string verdicts(const Evidence& e) {
   if (!e.verdict.is_object()) return "";
-  std::string out = "<div class=\"scroll\" tabindex=\"0\"><table><tr><th>claim</th><th>verdict</th><th>estimate</th><th>interval</th><th>claimed</th><th>n</th><th>the paper</th></tr>\n";
+  std::string out =
+      "<div class=\"scroll\" "
+      "tabindex=\"0\"><table><tr><th>claim</th><th>verdict</th><th>estimate</th><th>interval</th><th>claimed</"
+      "th><th>n</th><th>the paper</th></tr>\n";
   for (const Json& claim : e.verdict.value("claims", Json::array())) {
     for (const Json& c : claim.value("comparisons", Json::array())) {
-      const std::string verdict = claim["comparisons"].size() > 1 ? c.value("verdict", "") : claim.value("verdict", ""), arm = claim["comparisons"].size() > 1 ? " (" + c.value("arm", "") + ")" : "";
+      const std::string verdict = claim["comparisons"].size() > 1 ? c.value("verdict", "") : claim.value("verdict", ""),
+                        arm = claim["comparisons"].size() > 1 ? " (" + c.value("arm", "") + ")" : "";
       const Json interval = c.value("interval", Json::array());
-      out += fmt::format("<tr><td>{}</td><td class=\"{}\">{}</td><td>{}</td><td>{} to {}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", escaped(claim.value("says", "") + arm), escaped(verdict), escaped(verdict), short_number(number_of(c.value("estimate", Json()))),
-                         interval.size() == 2 ? short_number(number_of(interval[0])) : "-", interval.size() == 2 ? short_number(number_of(interval[1])) : "-", escaped(claim.value("threshold", "")), c.value("n", 0), escaped(claim.value("paper", "")));
+      out += fmt::format(
+          "<tr><td>{}</td><td class=\"{}\">{}</td><td>{}</td><td>{} to {}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+          escaped(claim.value("says", "") + arm), escaped(verdict), escaped(verdict),
+          short_number(number_of(c.value("estimate", Json()))),
+          interval.size() == 2 ? short_number(number_of(interval[0])) : "-",
+          interval.size() == 2 ? short_number(number_of(interval[1])) : "-", escaped(claim.value("threshold", "")),
+          c.value("n", 0), escaped(claim.value("paper", "")));
     }
   }
   return out + "</table></div>\n";
@@ -186,21 +206,28 @@ std::string head_of(const Evidence& e) {
   std::string out = fmt::format("<h1>{}</h1>\n", escaped(e.title));
   if (!e.what.empty()) out += fmt::format("<p class=\"lead\">{}</p>\n", escaped(e.what));
   const Origin origin = origin_of(e);
-  std::vector<std::pair<std::string, std::string>> lines{{"config", origin.config}, {"seeds", origin.seeds}, {"data", origin.data}};
+  std::vector<std::pair<std::string, std::string>> lines{
+      {"config", origin.config}, {"seeds", origin.seeds}, {"data", origin.data}};
   if (!e.runs.empty()) {
     const TableRun& run = e.runs[0];
     const Json manifest = json_of(run.record.dir + "/manifest.json");
     double seconds = 0;
     for (const TableRun& one : e.runs) seconds += std::isnan(one.record.seconds) ? 0 : one.record.seconds;
-    const std::string parameters = manifest.contains("parameters") ? ", " + grouped(manifest["parameters"].get<long long>()) + " parameters" : "";
+    const std::string parameters =
+        manifest.contains("parameters") ? ", " + grouped(manifest["parameters"].get<long long>()) + " parameters" : "";
     lines.push_back({"network", e.arms.size() == 1 ? field(run, "model.name") + parameters : field(run, "model.name")});
     lines.push_back({"training", e.one_run() ? training_of(run) : training_of(run) + " (of the first arm)"});
-    lines.push_back({e.one_run() ? "outcome" : "outcomes", e.one_run() ? fmt::format("{} after {} steps, {}{}", run.record.state, run.record.step, duration(seconds), run.record.why.empty() ? "" : ": " + run.record.why) : fmt::format("{}; {} of training", ends(e), duration(seconds))});
+    lines.push_back({e.one_run() ? "outcome" : "outcomes",
+                     e.one_run() ? fmt::format("{} after {} steps, {}{}", run.record.state, run.record.step,
+                                               duration(seconds), run.record.why.empty() ? "" : ": " + run.record.why)
+                                 : fmt::format("{}; {} of training", ends(e), duration(seconds))});
     lines.push_back({"machine", word(manifest.value("cpu", Json()))});
     if (e.one_run()) lines.push_back({"command", word(manifest.value("command", Json()))});
     lines.push_back({"directory", e.one_run() ? run.record.dir : ""});
   } else if (e.manifest.is_object()) {
-    lines.push_back({"made by", fmt::format("{}, {} on {}", e.manifest.value("command", ""), duration(e.manifest.value("wall_seconds", 0.0)), e.manifest.value("cpu", ""))});
+    lines.push_back(
+        {"made by", fmt::format("{}, {} on {}", e.manifest.value("command", ""),
+                                duration(e.manifest.value("wall_seconds", 0.0)), e.manifest.value("cpu", ""))});
   }
   lines.push_back({"commit", origin.commit});
   return out + facts(lines);
@@ -214,7 +241,10 @@ std::string lead_of(const Evidence& e, const std::string& section) {
 }
 
 std::string foot_of(const Evidence& e) {
-  return fmt::format("<p>Made by <code>bnlab report {}</code> at {}. Drawn by Vega, Vega-Lite and Vega-Embed (BSD 3-Clause; their licences stand in this file). This page asks nothing of any network.</p>", escaped(join(e.asked, " ")), escaped(utc_now()));
+  return fmt::format(
+      "<p>Made by <code>bnlab report {}</code> at {}. Drawn by Vega, Vega-Lite and Vega-Embed (BSD 3-Clause; their "
+      "licences stand in this file). This page asks nothing of any network.</p>",
+      escaped(join(e.asked, " ")), escaped(utc_now()));
 }
 
 }  // namespace bnlab

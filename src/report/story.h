@@ -5,7 +5,7 @@
 
 namespace bnlab {
 
-std::string head_of(const Evidence& evidence);                               // HTML
+std::string head_of(const Evidence& evidence);                              // HTML
 std::string lead_of(const Evidence& evidence, const std::string& section);  // HTML; "" where there is nothing to say
 std::string foot_of(const Evidence& evidence);
 

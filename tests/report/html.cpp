@@ -7,7 +7,8 @@
 using namespace bnlab;
 
 TEST_CASE("text into HTML has no tag, no attribute, no entity of its own", "[report]") {
-  CHECK(escaped("<script>alert('1')</script> & \"x\"") == "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &quot;x&quot;");
+  CHECK(escaped("<script>alert('1')</script> & \"x\"") ==
+        "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &quot;x&quot;");
   CHECK(html_table({{"<b>"}, {"<i>"}}).find("<b>") == std::string::npos);
 }
 
@@ -25,7 +26,8 @@ TEST_CASE("a script inside a page cannot end it", "[report]") {
 
 TEST_CASE("a script is allowed by its hash", "[report]") {
   CHECK(policy_hash("") == "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='");
-  CHECK(policy_hash("alert('Hello, world.');") == "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='");  // the example of W3C's CSP 3
+  CHECK(policy_hash("alert('Hello, world.');") ==
+        "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='");  // the example of W3C's CSP 3
 }
 
 TEST_CASE("a template is filled once: what is put in is not looked at again", "[report]") {

@@ -34,14 +34,17 @@ int make_gallery(const std::string& results, const std::string& out) {
   if (!is_directory(results)) throw FileError(results, "there is no such directory");
   std::vector<std::string> folders;
   for (const auto& entry : fs::recursive_directory_iterator(results)) {
-    if (entry.path().filename() == "verdict.json" && is_file(entry.path().parent_path() / "manifest.json") && is_file(entry.path().parent_path() / "runs.csv")) folders.push_back(entry.path().parent_path().string());
+    if (entry.path().filename() == "verdict.json" && is_file(entry.path().parent_path() / "manifest.json") &&
+        is_file(entry.path().parent_path() / "runs.csv"))
+      folders.push_back(entry.path().parent_path().string());
   }
   std::sort(folders.begin(), folders.end());
   for (const std::string& folder : folders) {
     Evidence evidence = evidence_of(folder, folder.substr(results.size() + 1), out);
     make_directories(folder + "/figures");
     for (const Figure& figure : draw(evidence)) {
-      for (const char* format : {"svg", "csv"}) write_figure(figure, format, folder + "/figures/" + figure.name + "." + format);
+      for (const char* format : {"svg", "csv"})
+        write_figure(figure, format, folder + "/figures/" + figure.name + "." + format);
       fmt::print("{}/figures/{}.svg\n", folder, figure.name);
       std::fflush(stdout);
     }
@@ -60,7 +63,8 @@ int report_command(const ReportArguments& arguments) {
     while (results.size() > 1 && results.back() == '/') results.pop_back();
     return make_gallery(results, arguments.out);
   }
-  if (arguments.what.empty()) throw UsageError("report: name a run, a directory of runs, an experiment, or a folder of results");
+  if (arguments.what.empty())
+    throw UsageError("report: name a run, a directory of runs, an experiment, or a folder of results");
   Evidence evidence = collect(arguments.what, arguments.out, arguments.scale);
   const std::string html = page(evidence);
   write_atomically(arguments.file, html);
@@ -75,22 +79,32 @@ int plot_command(const PlotArguments& arguments) {
     fmt::print("{}", aligned(rows));
     return 0;
   }
-  if (arguments.what.empty()) throw UsageError("plot: name a run, a directory of runs, an experiment, or a folder of results; --list shows the figures");
+  if (arguments.what.empty())
+    throw UsageError(
+        "plot: name a run, a directory of runs, an experiment, or a folder of results; --list shows the figures");
   Evidence evidence = collect(arguments.what, arguments.out, arguments.scale);
   const auto figures = draw(evidence, arguments.figure);
   if (figures.empty()) {
     const auto& kinds = kinds_of_figures();
-    const auto at = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) { return kind.name == arguments.figure; });
-    throw FileError(join(arguments.what, " "), at == kinds.end() ? "holds nothing that could be drawn" : fmt::format("holds nothing for '{}'; it needs {}", at->name, at->needs));
+    const auto at =
+        std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) { return kind.name == arguments.figure; });
+    throw FileError(join(arguments.what, " "),
+                    at == kinds.end() ? "holds nothing that could be drawn"
+                                      : fmt::format("holds nothing for '{}'; it needs {}", at->name, at->needs));
   }
   const bool to_file = !arguments.figure.empty() && !arguments.file.empty() && !is_directory(arguments.file);
   for (const Figure& figure : figures) {
     if (arguments.file == "-") {
-      if (figures.size() > 1 || (arguments.format != "csv" && arguments.format != "json")) throw UsageError("plot: `-o -` needs --what and --format csv or json");
-      fmt::print("{}", arguments.format == "csv" ? to_csv(figure.rows) : standalone(figure).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+      if (figures.size() > 1 || (arguments.format != "csv" && arguments.format != "json"))
+        throw UsageError("plot: `-o -` needs --what and --format csv or json");
+      fmt::print("{}", arguments.format == "csv"
+                           ? to_csv(figure.rows)
+                           : standalone(figure).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
       return 0;
     }
-    const std::string path = to_file ? arguments.file : (arguments.file.empty() ? "" : arguments.file + "/") + figure.name + "." + arguments.format;
+    const std::string path =
+        to_file ? arguments.file
+                : (arguments.file.empty() ? "" : arguments.file + "/") + figure.name + "." + arguments.format;
     if (!to_file && !arguments.file.empty()) make_directories(arguments.file);
     write_figure(figure, arguments.format, path);
     fmt::print("{}\n", path);

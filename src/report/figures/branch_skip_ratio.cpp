@@ -29,7 +29,10 @@ bool draw_branch_skip_ratio(Evidence& evidence, Figure& figure) {
       if (!last && &arm == &evidence.arms[0]) lines.reference(panel, arm.name, "1 / block", theory);
     }
   }
-  figure.says = "Both as they are added up, factors included. Dashed: 1 / block, what BN at the end of branches gives at initialization: the deeper, the nearer a block is to the identity." + spread_in_words(evidence);
+  figure.says =
+      "Both as they are added up, factors included. Dashed: 1 / block, what BN at the end of branches gives at "
+      "initialization: the deeper, the nearer a block is to the identity." +
+      spread_in_words(evidence);
   figure.source = "probes/signal_propagation.csv";
   Lines::Look look;
   look.log_y = true, look.points = true, look.share_y = true;

@@ -1,4 +1,5 @@
-// distributions: where the inputs of an activation lie, look by look from top to bottom (after Santurkar et al. 2018, fig. 2).
+// distributions: where the inputs of an activation lie, look by look from top to bottom (after Santurkar et al. 2018,
+// fig. 2).
 #include <algorithm>
 #include <map>
 
@@ -32,14 +33,37 @@ bool draw_distributions(Evidence& evidence, Figure& figure) {
     }
   }
   if (figure.rows.rows.empty()) return false;
-  const Json y{{"field", "step"}, {"type", "ordinal"}, {"axis", {{"title", "step"}, {"grid", false}, {"labelOverlap", true}}}};
-  auto x = [](const char* column) { return Json{{"field", column}, {"type", "quantitative"}, {"axis", {{"title", "input of the activation"}}}, {"scale", {{"zero", false}}}}; };
-  const Json tips = {{{"field", "arm"}}, {{"field", "step"}}, {{"field", "p15"}, {"format", ".3~g"}}, {{"field", "p50"}, {"format", ".3~g"}}, {{"field", "p85"}, {"format", ".3~g"}}};
-  const Json layers_of_spec = {{{"mark", {{"type", "bar"}, {"opacity", 0.45}, {"height", {{"band", 0.82}}}}}, {"encoding", {{"y", y}, {"x", x("p15")}, {"x2", {{"field", "p85"}}}, {"color", arm_colour(evidence)}, {"tooltip", tips}}}},
-                               {{"mark", {{"type", "tick"}, {"thickness", 2}, {"bandSize", 11}}}, {"encoding", {{"y", y}, {"x", x("p50")}, {"color", arm_colour(evidence)}, {"tooltip", tips}}}}};
-  figure.spec = {{"params", {hidden_arms()}}, {"transform", {shown_arms()}}, {"facet", {{"field", "arm"}, {"type", "nominal"}, {"sort", arms}, {"title", nullptr}, {"header", {{"labelLimit", 300}}}}}, {"columns", std::min<int>(3, static_cast<int>(arms.size()))},
-                 {"spec", {{"width", 240}, {"height", {{"step", 15}}}, {"layer", layers_of_spec}}}, {"resolve", {{"scale", {{"y", "independent"}}}}}};
-  figure.says = "Inputs of " + layer + ": from the 15th to the 85th percentile over samples, the tick at the 50th, each the median over units; statistics in mode " + mode + ", each arm's first seed.";
+  const Json y{
+      {"field", "step"}, {"type", "ordinal"}, {"axis", {{"title", "step"}, {"grid", false}, {"labelOverlap", true}}}};
+  auto x = [](const char* column) {
+    return Json{{"field", column},
+                {"type", "quantitative"},
+                {"axis", {{"title", "input of the activation"}}},
+                {"scale", {{"zero", false}}}};
+  };
+  const Json tips = {{{"field", "arm"}},
+                     {{"field", "step"}},
+                     {{"field", "p15"}, {"format", ".3~g"}},
+                     {{"field", "p50"}, {"format", ".3~g"}},
+                     {{"field", "p85"}, {"format", ".3~g"}}};
+  const Json layers_of_spec = {
+      {{"mark", {{"type", "bar"}, {"opacity", 0.45}, {"height", {{"band", 0.82}}}}},
+       {"encoding",
+        {{"y", y}, {"x", x("p15")}, {"x2", {{"field", "p85"}}}, {"color", arm_colour(evidence)}, {"tooltip", tips}}}},
+      {{"mark", {{"type", "tick"}, {"thickness", 2}, {"bandSize", 11}}},
+       {"encoding", {{"y", y}, {"x", x("p50")}, {"color", arm_colour(evidence)}, {"tooltip", tips}}}}};
+  figure.spec = {
+      {"params", {hidden_arms()}},
+      {"transform", {shown_arms()}},
+      {"facet",
+       {{"field", "arm"}, {"type", "nominal"}, {"sort", arms}, {"title", nullptr}, {"header", {{"labelLimit", 300}}}}},
+      {"columns", std::min<int>(3, static_cast<int>(arms.size()))},
+      {"spec", {{"width", 240}, {"height", {{"step", 15}}}, {"layer", layers_of_spec}}},
+      {"resolve", {{"scale", {{"y", "independent"}}}}}};
+  figure.says = "Inputs of " + layer +
+                ": from the 15th to the 85th percentile over samples, the tick at the 50th, each the median over "
+                "units; statistics in mode " +
+                mode + ", each arm's first seed.";
   figure.source = "probes/distribution.csv";
   return true;
 }

@@ -23,10 +23,16 @@ bool draw_eigenvalues(Evidence& evidence, Figure& figure) {
       }
       if (seeds.empty()) continue;
       lines.add("statistics: " + mode, arm.name, seeds);
-      if (&arm == &evidence.arms[0] && seeds[0].size() > 1) lines.reference("statistics: " + mode, arm.name, "edge of stability: 2", {{seeds[0][0].x, 2}, {seeds[0].back().x, 2}});
+      if (&arm == &evidence.arms[0] && seeds[0].size() > 1)
+        lines.reference("statistics: " + mode, arm.name, "edge of stability: 2",
+                        {{seeds[0][0].x, 2}, {seeds[0].back().x, 2}});
     }
   }
-  figure.says = "The largest eigenvalue of the Hessian times the learning rate. Dashed: 2, beyond which gradient descent without momentum is unstable along that eigenvector. The same weights have other eigenvalues where statistics are held." + spread_in_words(evidence);
+  figure.says =
+      "The largest eigenvalue of the Hessian times the learning rate. Dashed: 2, beyond which gradient descent without "
+      "momentum is unstable along that eigenvector. The same weights have other eigenvalues where statistics are "
+      "held." +
+      spread_in_words(evidence);
   figure.source = "probes/hessian.csv";
   Lines::Look look;
   look.points = true, look.share_y = true;

@@ -1,4 +1,5 @@
-// gradient_shift: how far the update of the layers before turns and changes a layer's gradient (Santurkar et al. 2018, fig. 2).
+// gradient_shift: how far the update of the layers before turns and changes a layer's gradient (Santurkar et al. 2018,
+// fig. 2).
 #include "report/chart.h"
 
 namespace bnlab {
@@ -24,8 +25,12 @@ bool draw_gradient_shift(Evidence& evidence, Figure& figure) {
       }
     }
   }
-  figure.says = "A layer's gradient before and after the layers below it have made their step, with statistics in mode " + mode + ": a cosine of 1 and a distance of 0 would be no internal covariate shift in the sense of Santurkar et al. The distance grows with the gradient itself.";
-  if (shown.size() < layers.size()) figure.says += " Of " + std::to_string(layers.size()) + " layers " + std::to_string(shown.size()) + " are shown.";
+  figure.says =
+      "A layer's gradient before and after the layers below it have made their step, with statistics in mode " + mode +
+      ": a cosine of 1 and a distance of 0 would be no internal covariate shift in the sense of Santurkar et al. The "
+      "distance grows with the gradient itself.";
+  if (shown.size() < layers.size())
+    figure.says += " Of " + std::to_string(layers.size()) + " layers " + std::to_string(shown.size()) + " are shown.";
   figure.says += spread_in_words(evidence);
   figure.source = "probes/gradient_shift.csv";
   return lines.finish(figure, {});

@@ -50,7 +50,9 @@ std::vector<std::string> methods_of(const Evidence& e, const std::vector<std::st
   std::vector<std::string> telling;
   for (const auto& path : paths) {
     if (!path.starts_with("model.") || std::find(apart.begin(), apart.end(), path) != apart.end()) continue;
-    if (std::any_of(telling.begin(), telling.end(), [&](const std::string& above) { return path.starts_with(above + "."); })) continue;
+    if (std::any_of(telling.begin(), telling.end(),
+                    [&](const std::string& above) { return path.starts_with(above + "."); }))
+      continue;
     std::set<std::string> values;
     for (const TableRun& run : e.runs) values.insert(field(run, path));
     if (values.size() > 1) telling.push_back(path);
@@ -80,8 +82,10 @@ bool draw_heat_map(Evidence& e, const HeatMap& map, Figure& figure) {
     xs.push_back(x), ys.push_back(y);
     auto& cell = cells[{of_methods ? "" : methods[i], x, y}];
     const auto at = run.record.measures.find(measure);
-    if (run.record.state == "diverged") ++cell.second;
-    else if (at != run.record.measures.end() && std::isfinite(at->second)) cell.first.push_back(at->second);
+    if (run.record.state == "diverged")
+      ++cell.second;
+    else if (at != run.record.measures.end() && std::isfinite(at->second))
+      cell.first.push_back(at->second);
   }
   xs = sorted_set(xs), ys = sorted_set(ys);
   if (xs.size() < 2 || ys.size() < 2) return false;
@@ -93,19 +97,42 @@ bool draw_heat_map(Evidence& e, const HeatMap& map, Figure& figure) {
   for (const auto& [key, cell] : cells) {
     const auto& [values, diverged] = cell;
     const double value = values.empty() || diverged > 0 ? std::nan("") : mean(values);
-    figure.rows.rows.push_back({key[0], key[1], key[2], value, static_cast<double>(values.size() + diverged), static_cast<double>(diverged), std::string(diverged > 0 ? "\u00d7" : std::isnan(value) ? "" : fmt::format("{:.3g}", value))});
+    figure.rows.rows.push_back({key[0], key[1], key[2], value, static_cast<double>(values.size() + diverged),
+                                static_cast<double>(diverged),
+                                std::string(diverged > 0        ? "\u00d7"
+                                            : std::isnan(value) ? ""
+                                                                : fmt::format("{:.3g}", value))});
     if (std::find(panels.begin(), panels.end(), key[0]) == panels.end()) panels.push_back(key[0]);
   }
   std::reverse(ys.begin(), ys.end());
-  auto channel = [](const std::string& column, const std::vector<std::string>& order) { return Json{{"field", column}, {"type", "ordinal"}, {"sort", order}, {"axis", {{"grid", false}, {"labelAngle", 0}, {"labelLimit", 170}, {"labelOverlap", true}}}}; };
-  const Json x = channel(map.x_title, xs), y = channel(map.y_title, of_methods ? std::vector<std::string>(ys.rbegin(), ys.rend()) : ys);
-  const Json colour{{"field", measure}, {"type", "quantitative"}, {"scale", {{"scheme", "viridis"}, {"reverse", measure != "test_accuracy"}, {"zero", false}}}, {"legend", {{"title", measure}, {"orient", "bottom"}, {"gradientLength", 180}}}};
-  const Json tips = {{{"field", "method"}}, {{"field", map.x_title}}, {{"field", map.y_title}}, {{"field", measure}, {"format", ".5~g"}}, {{"field", "runs"}}, {{"field", "diverged"}}};
-  const Json layers = {{{"mark", {{"type", "rect"}, {"invalid", nullptr}}}, {"encoding", {{"x", x}, {"y", y}, {"color", colour}, {"tooltip", tips}}}},
-                       {{"mark", {{"type", "text"}, {"fontSize", 10}, {"stroke", "#ffffffb0"}, {"strokeWidth", 2.2}, {"strokeJoin", "round"}}}, {"encoding", {{"x", x}, {"y", y}, {"text", {{"field", "text"}}}, {"tooltip", tips}}}},
-                       {{"mark", {{"type", "text"}, {"fontSize", 10}, {"color", "#1c1b18"}}}, {"encoding", {{"x", x}, {"y", y}, {"text", {{"field", "text"}}}, {"tooltip", tips}}}}};
+  auto channel = [](const std::string& column, const std::vector<std::string>& order) {
+    return Json{{"field", column},
+                {"type", "ordinal"},
+                {"sort", order},
+                {"axis", {{"grid", false}, {"labelAngle", 0}, {"labelLimit", 170}, {"labelOverlap", true}}}};
+  };
+  const Json x = channel(map.x_title, xs),
+             y = channel(map.y_title, of_methods ? std::vector<std::string>(ys.rbegin(), ys.rend()) : ys);
+  const Json colour{{"field", measure},
+                    {"type", "quantitative"},
+                    {"scale", {{"scheme", "viridis"}, {"reverse", measure != "test_accuracy"}, {"zero", false}}},
+                    {"legend", {{"title", measure}, {"orient", "bottom"}, {"gradientLength", 180}}}};
+  const Json tips = {{{"field", "method"}},    {{"field", map.x_title}},
+                     {{"field", map.y_title}}, {{"field", measure}, {"format", ".5~g"}},
+                     {{"field", "runs"}},      {{"field", "diverged"}}};
+  const Json layers = {
+      {{"mark", {{"type", "rect"}, {"invalid", nullptr}}},
+       {"encoding", {{"x", x}, {"y", y}, {"color", colour}, {"tooltip", tips}}}},
+      {{"mark",
+        {{"type", "text"}, {"fontSize", 10}, {"stroke", "#ffffffb0"}, {"strokeWidth", 2.2}, {"strokeJoin", "round"}}},
+       {"encoding", {{"x", x}, {"y", y}, {"text", {{"field", "text"}}}, {"tooltip", tips}}}},
+      {{"mark", {{"type", "text"}, {"fontSize", 10}, {"color", "#1c1b18"}}},
+       {"encoding", {{"x", x}, {"y", y}, {"text", {{"field", "text"}}}, {"tooltip", tips}}}}};
   if (panels.size() > 1) {
-    figure.spec = {{"facet", {{"field", "method"}, {"type", "nominal"}, {"title", nullptr}, {"header", {{"labelLimit", 300}}}}}, {"columns", 2}, {"spec", {{"width", 250}, {"height", {{"step", 22}}}, {"layer", layers}}}};
+    figure.spec = {
+        {"facet", {{"field", "method"}, {"type", "nominal"}, {"title", nullptr}, {"header", {{"labelLimit", 300}}}}},
+        {"columns", 2},
+        {"spec", {{"width", 250}, {"height", {{"step", 22}}}, {"layer", layers}}}};
   } else {
     figure.spec = {{"width", 520}, {"height", {{"step", 24}}}, {"layer", layers}};
   }

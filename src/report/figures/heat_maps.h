@@ -6,7 +6,7 @@
 namespace bnlab {
 
 struct HeatMap {
-  std::string x, y;      // paths of the config; y may be "method"
+  std::string x, y;  // paths of the config; y may be "method"
   std::string x_title, y_title;
 };
 // False where the runs do not vary in both.

@@ -1,4 +1,5 @@
-// learning_curves: losses and accuracies of whole splits over training, beside the loss of the batches that were trained on.
+// learning_curves: losses and accuracies of whole splits over training, beside the loss of the batches that were
+// trained on.
 #include <cmath>
 #include <map>
 
@@ -29,14 +30,16 @@ bool draw_learning_curves(Evidence& evidence, Figure& figure) {
       const Csv* csv = run->file("train.csv");
       if (!csv) continue;
       std::vector<Dot> dots;
-      for (size_t row = 0; row < csv->rows(); ++row) dots.push_back({csv->number(row, csv->column("step")), csv->number(row, csv->column("loss"))});
+      for (size_t row = 0; row < csv->rows(); ++row)
+        dots.push_back({csv->number(row, csv->column("step")), csv->number(row, csv->column("loss"))});
       seeds.push_back(std::move(dots));
     }
     lines.add("loss of training batches", arm.name, seeds);
   }
   for (const char* split : {"train", "validation", "test"}) add(std::string(split) + " loss");
   for (const char* split : {"train", "validation", "test"}) add(std::string(split) + " accuracy");
-  figure.says = "Whole splits are scored with running statistics, as in deployment; batches are those that were trained on.";
+  figure.says =
+      "Whole splits are scored with running statistics, as in deployment; batches are those that were trained on.";
   figure.source = evidence.runs.empty() ? "curves.csv" : "eval.csv, train.csv";
   Lines::Look look;
   look.points = evidence.scores.size() < 400 && evidence.runs.empty();

@@ -50,7 +50,9 @@ std::string key_of(const std::vector<Part>& parts) {
 }
 
 std::string sign_of(const Part& part) {
-  static const std::map<std::string, std::string> signs{{"weight", "W"}, {"activation", "\u03c3"}, {"norm", "N"}, {"dropout", "D"}, {"pool", "P"}, {"shortcut", "S"}, {"join", "+"}, {"scaling", "\u03b1"}};
+  static const std::map<std::string, std::string> signs{
+      {"weight", "W"}, {"activation", "\u03c3"}, {"norm", "N"}, {"dropout", "D"},
+      {"pool", "P"},   {"shortcut", "S"},        {"join", "+"}, {"scaling", "\u03b1"}};
   const auto at = signs.find(part.kind);
   return at == signs.end() ? "?" : at->second;
 }
@@ -83,17 +85,39 @@ bool draw_network(Evidence& evidence, Figure& figure) {
   for (size_t k = 0; k < std::min(most, networks.size()); ++k) {
     const auto& [name, parts] = networks[k];
     names.push_back(name);
-    for (size_t i = 0; i < parts.size(); ++i) figure.rows.rows.push_back({name, static_cast<double>(i / across), static_cast<double>(i % across), parts[i].name, parts[i].kind, parts[i].what, parts[i].shape, sign_of(parts[i])});
+    for (size_t i = 0; i < parts.size(); ++i)
+      figure.rows.rows.push_back({name, static_cast<double>(i / across), static_cast<double>(i % across), parts[i].name,
+                                  parts[i].kind, parts[i].what, parts[i].shape, sign_of(parts[i])});
   }
   const Json kinds{"weight", "activation", "norm", "join", "pool", "shortcut", "scaling", "dropout"};
-  const Json colour{{"field", "kind"}, {"type", "nominal"}, {"scale", {{"domain", kinds}, {"range", {"#9aa3ad", "#d9d4c7", "#d1621b", "#2f6fb3", "#a096b0", "#c4cbd3", "#0bb27e", "#c9b68f"}}}}, {"legend", nullptr}};
+  const Json colour{
+      {"field", "kind"},
+      {"type", "nominal"},
+      {"scale",
+       {{"domain", kinds},
+        {"range", {"#9aa3ad", "#d9d4c7", "#d1621b", "#2f6fb3", "#a096b0", "#c4cbd3", "#0bb27e", "#c9b68f"}}}},
+      {"legend", nullptr}};
   const Json tips = {{{"field", "node"}}, {{"field", "kind"}}, {{"field", "what"}}, {{"field", "output"}}};
-  const Json x{{"field", "place"}, {"type", "ordinal"}, {"axis", nullptr}, {"scale", {{"paddingInner", 0.12}}}}, y{{"field", "line"}, {"type", "ordinal"}, {"axis", nullptr}, {"scale", {{"paddingInner", 0.12}}}};
-  const Json layers = {{{"mark", {{"type", "rect"}, {"cornerRadius", 2}}}, {"encoding", {{"x", x}, {"y", y}, {"color", colour}, {"tooltip", tips}}}},
-                       {{"mark", {{"type", "text"}, {"fontSize", 10}, {"fontWeight", 600}, {"color", "#1c1b18"}}}, {"encoding", {{"x", x}, {"y", y}, {"text", {{"field", "sign"}}}, {"tooltip", tips}}}}};
+  const Json x{{"field", "place"}, {"type", "ordinal"}, {"axis", nullptr}, {"scale", {{"paddingInner", 0.12}}}},
+      y{{"field", "line"}, {"type", "ordinal"}, {"axis", nullptr}, {"scale", {{"paddingInner", 0.12}}}};
+  const Json layers = {{{"mark", {{"type", "rect"}, {"cornerRadius", 2}}},
+                        {"encoding", {{"x", x}, {"y", y}, {"color", colour}, {"tooltip", tips}}}},
+                       {{"mark", {{"type", "text"}, {"fontSize", 10}, {"fontWeight", 600}, {"color", "#1c1b18"}}},
+                        {"encoding", {{"x", x}, {"y", y}, {"text", {{"field", "sign"}}}, {"tooltip", tips}}}}};
   const Json step{{"step", 19}};
-  figure.spec = {{"facet", {{"field", "network"}, {"type", "nominal"}, {"sort", names}, {"title", nullptr}, {"header", {{"labelLimit", 300}}}}}, {"columns", 2}, {"spacing", 18}, {"spec", {{"width", step}, {"height", step}, {"layer", layers}}}, {"resolve", {{"scale", {{"y", "independent"}}}}}};
-  figure.says = "Read from left to right, line by line: W weights, N a norm, \u03c3 an activation, + where branch and skip meet, S a shortcut, P pooling, D dropout, \u03b1 a scaling. Arms with the same network are drawn once.";
+  figure.spec = {{"facet",
+                  {{"field", "network"},
+                   {"type", "nominal"},
+                   {"sort", names},
+                   {"title", nullptr},
+                   {"header", {{"labelLimit", 300}}}}},
+                 {"columns", 2},
+                 {"spacing", 18},
+                 {"spec", {{"width", step}, {"height", step}, {"layer", layers}}},
+                 {"resolve", {{"scale", {{"y", "independent"}}}}}};
+  figure.says =
+      "Read from left to right, line by line: W weights, N a norm, \u03c3 an activation, + where branch and skip meet, "
+      "S a shortcut, P pooling, D dropout, \u03b1 a scaling. Arms with the same network are drawn once.";
   if (networks.size() > most) figure.says += fmt::format(" {} of {} networks are shown.", most, networks.size());
   figure.source = "config.resolved.json";
   return true;

@@ -1,5 +1,5 @@
-// percentiles: the 15th, 50th and 85th percentile of what one typical unit of a layer puts into its activation, over training
-// (Ioffe & Szegedy 2015, fig. 1).
+// percentiles: the 15th, 50th and 85th percentile of what one typical unit of a layer puts into its activation, over
+// training (Ioffe & Szegedy 2015, fig. 1).
 #include <algorithm>
 #include <map>
 
@@ -28,9 +28,14 @@ bool draw_percentiles(Evidence& evidence, Figure& figure) {
       lines.add_band(layer + " (" + arm.name + ")", arm.name, band);
     }
   }
-  figure.says = "Line: the median over samples; band: the 15th to the 85th percentile, of one unit of the layer and of each arm's first seed. What moves up and down is a distribution that shifts.";
-  if (shown.size() < layers.size()) figure.says += " Of " + std::to_string(layers.size()) + " layers " + std::to_string(shown.size()) + " are shown.";
-  if (arms.size() < evidence.arms.size()) figure.says += " Of " + std::to_string(evidence.arms.size()) + " arms " + std::to_string(arms.size()) + " are shown.";
+  figure.says =
+      "Line: the median over samples; band: the 15th to the 85th percentile, of one unit of the layer and of each "
+      "arm's first seed. What moves up and down is a distribution that shifts.";
+  if (shown.size() < layers.size())
+    figure.says += " Of " + std::to_string(layers.size()) + " layers " + std::to_string(shown.size()) + " are shown.";
+  if (arms.size() < evidence.arms.size())
+    figure.says +=
+        " Of " + std::to_string(evidence.arms.size()) + " arms " + std::to_string(arms.size()) + " are shown.";
   figure.source = "probes/distribution.csv";
   return lines.finish(figure, {});
 }

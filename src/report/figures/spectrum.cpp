@@ -1,5 +1,5 @@
-// spectrum: the density of the Hessian's eigenvalues, from the nodes and weights of stochastic Lanczos quadrature, each node
-// smoothed into a Gaussian (Ghorbani et al. 2019).
+// spectrum: the density of the Hessian's eigenvalues, from the nodes and weights of stochastic Lanczos quadrature, each
+// node smoothed into a Gaussian (Ghorbani et al. 2019).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,7 +33,8 @@ constexpr double widths = 100;  // of a Gaussian in the range
 
 std::vector<Dot> smoothed(const Nodes& nodes) {
   const auto [least, most] = std::minmax_element(nodes.at.begin(), nodes.at.end());
-  const double range = std::max(*most - *least, 1e-12), sigma = range / widths, from = *least - 3 * sigma, to = *most + 3 * sigma;
+  const double range = std::max(*most - *least, 1e-12), sigma = range / widths, from = *least - 3 * sigma,
+               to = *most + 3 * sigma;
   std::vector<Dot> out;
   for (int k = 0; k <= 240; ++k) {
     const double x = from + (to - from) * k / 240;
@@ -60,7 +61,11 @@ bool draw_spectrum(Evidence& evidence, Figure& figure) {
       break;
     }
   }
-  figure.says = fmt::format("Eigenvalues of the Hessian at the last look (statistics in mode {}, each arm's first seed): stochastic Lanczos quadrature, each node a Gaussian of 1/{:.0f} of the range. What would be below 1e-6 of an even density is drawn there.", mode, widths);
+  figure.says = fmt::format(
+      "Eigenvalues of the Hessian at the last look (statistics in mode {}, each arm's first seed): stochastic Lanczos "
+      "quadrature, each node a Gaussian of 1/{:.0f} of the range. What would be below 1e-6 of an even density is drawn "
+      "there.",
+      mode, widths);
   figure.source = "probes/hessian.csv";
   Lines::Look look;
   look.log_y = true;

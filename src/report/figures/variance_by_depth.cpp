@@ -1,4 +1,5 @@
-// variance_by_depth: how large the signal is from layer to layer before the first step, beside the theory of wide networks.
+// variance_by_depth: how large the signal is from layer to layer before the first step, beside the theory of wide
+// networks.
 #include "report/chart.h"
 
 namespace bnlab {
@@ -24,8 +25,13 @@ bool draw_variance_by_depth(Evidence& evidence, Figure& figure) {
   struct Panel {
     std::string title, metric, theory;
   };
-  const std::vector<Panel> panels = joins ? std::vector<Panel>{{"variance", "output_variance", "theory_output_variance"}, {"squared mean", "output_mean2", "theory_output_mean2"}, {"gradient, second moment", "gradient_second_moment", ""}}
-                                          : std::vector<Panel>{{"variance", "variance", ""}, {"second moment", "second_moment", ""}, {"gradient, second moment", "gradient_second_moment", ""}};
+  const std::vector<Panel> panels = joins
+                                        ? std::vector<Panel>{{"variance", "output_variance", "theory_output_variance"},
+                                                             {"squared mean", "output_mean2", "theory_output_mean2"},
+                                                             {"gradient, second moment", "gradient_second_moment", ""}}
+                                        : std::vector<Panel>{{"variance", "variance", ""},
+                                                             {"second moment", "second_moment", ""},
+                                                             {"gradient, second moment", "gradient_second_moment", ""}};
   for (const Panel& panel : panels) {
     for (const Arm& arm : evidence.arms) {
       std::vector<std::vector<Dot>> seeds;
@@ -35,10 +41,14 @@ bool draw_variance_by_depth(Evidence& evidence, Figure& figure) {
       }
       if (seeds.empty()) continue;
       lines.add(panel.title, arm.name, seeds);
-      if (!panel.theory.empty()) lines.reference(panel.title, arm.name, "theory", by_depth(*arm.runs[0], panel.theory, mode, ""));
+      if (!panel.theory.empty())
+        lines.reference(panel.title, arm.name, "theory", by_depth(*arm.runs[0], panel.theory, mode, ""));
     }
   }
-  figure.says = std::string("At the first look, before or at the first step, with statistics in mode ") + mode + ". " + (joins ? "Dashed: the theory of wide networks at initialization, from the first block on (first seed)." : "Weight layers and activations by their number.") + spread_in_words(evidence);
+  figure.says = std::string("At the first look, before or at the first step, with statistics in mode ") + mode + ". " +
+                (joins ? "Dashed: the theory of wide networks at initialization, from the first block on (first seed)."
+                       : "Weight layers and activations by their number.") +
+                spread_in_words(evidence);
   figure.source = "probes/signal_propagation.csv";
   Lines::Look look;
   look.log_y = true, look.points = true;

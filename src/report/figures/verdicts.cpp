@@ -42,22 +42,67 @@ bool draw_verdicts(Evidence& evidence, Figure& figure) {
       auto finite = [](double value) { return std::isfinite(value) ? value : nan; };
       const std::string name = claim.value("name", "") + (several ? ": " + c.value("arm", "") : "");
       order.push_back(name);
-      figure.rows.rows.push_back({name, several ? c.value("verdict", "") : claim.value("verdict", ""), finite(number_of(c.value("estimate", Json()))), interval.size() == 2 ? finite(number_of(interval[0])) : nan, interval.size() == 2 ? finite(number_of(interval[1])) : nan, claim.value("threshold", ""),
-                                  !bounds.empty() ? bounds[0] : nan, bounds.size() > 1 ? bounds[1] : nan, c.value("n", 0.0), claim.value("says", "")});
+      figure.rows.rows.push_back({name, several ? c.value("verdict", "") : claim.value("verdict", ""),
+                                  finite(number_of(c.value("estimate", Json()))),
+                                  interval.size() == 2 ? finite(number_of(interval[0])) : nan,
+                                  interval.size() == 2 ? finite(number_of(interval[1])) : nan,
+                                  claim.value("threshold", ""), !bounds.empty() ? bounds[0] : nan,
+                                  bounds.size() > 1 ? bounds[1] : nan, c.value("n", 0.0), claim.value("says", "")});
     }
   }
   if (figure.rows.rows.empty()) return false;
-  const Json colour{{"field", "verdict"}, {"type", "nominal"}, {"scale", {{"domain", {"supported", "refuted", "undecided"}}, {"range", {palette()[2], palette()[1], palette()[6]}}}}, {"legend", {{"title", nullptr}, {"orient", "bottom"}}}};
-  const Json shape{{"field", "verdict"}, {"type", "nominal"}, {"scale", {{"domain", {"supported", "refuted", "undecided"}}, {"range", {"circle", "square", "diamond"}}}}, {"legend", {{"title", nullptr}, {"orient", "bottom"}}}};
-  const Json tips = {{{"field", "says"}, {"title", "claim"}}, {{"field", "verdict"}}, {{"field", "estimate"}, {"format", ".4~g"}}, {{"field", "low"}, {"format", ".4~g"}}, {{"field", "high"}, {"format", ".4~g"}}, {{"field", "claimed"}}, {{"field", "seeds"}}};
-  auto x = [](const std::string& field) { return Json{{"field", field}, {"type", "quantitative"}, {"axis", {{"title", nullptr}, {"tickCount", 5}}}, {"scale", {{"zero", false}, {"nice", true}}}}; };
-  const Json layers = {{{"mark", {{"type", "rule"}, {"strokeWidth", 2.2}}}, {"encoding", {{"x", x("low")}, {"x2", {{"field", "high"}}}, {"color", colour}, {"tooltip", tips}}}},
-                       {{"mark", {{"type", "tick"}, {"thickness", 1.5}, {"size", 22}, {"color", "#8a857a"}}}, {"encoding", {{"x", x("bound")}, {"tooltip", tips}}}},
-                       {{"mark", {{"type", "tick"}, {"thickness", 1.5}, {"size", 22}, {"color", "#8a857a"}}}, {"encoding", {{"x", x("bound2")}, {"tooltip", tips}}}},
-                       {{"mark", {{"type", "point"}, {"filled", true}, {"size", 80}, {"opacity", 1}}}, {"encoding", {{"x", x("estimate")}, {"color", colour}, {"shape", shape}, {"tooltip", tips}}}}};
-  figure.spec = {{"facet", {{"row", {{"field", "claim"}, {"type", "nominal"}, {"sort", order}, {"title", nullptr}, {"header", {{"labelAngle", 0}, {"labelAlign", "left"}, {"labelAnchor", "start"}, {"labelOrient", "top"}, {"labelPadding", 2}}}}}}}, {"spacing", 10},
-                 {"spec", {{"width", 520}, {"height", 24}, {"layer", layers}}}, {"resolve", {{"scale", {{"x", "independent"}}}}}};
-  figure.says = "A row a claim, each on its own scale: the estimate over seeds with its interval, and the bounds of what was claimed as ticks. An interval that never ends (a goal that was never reached, a run that diverged) is not drawn; the table has it.";
+  const Json colour{
+      {"field", "verdict"},
+      {"type", "nominal"},
+      {"scale",
+       {{"domain", {"supported", "refuted", "undecided"}}, {"range", {palette()[2], palette()[1], palette()[6]}}}},
+      {"legend", {{"title", nullptr}, {"orient", "bottom"}}}};
+  const Json shape{
+      {"field", "verdict"},
+      {"type", "nominal"},
+      {"scale", {{"domain", {"supported", "refuted", "undecided"}}, {"range", {"circle", "square", "diamond"}}}},
+      {"legend", {{"title", nullptr}, {"orient", "bottom"}}}};
+  const Json tips = {{{"field", "says"}, {"title", "claim"}},
+                     {{"field", "verdict"}},
+                     {{"field", "estimate"}, {"format", ".4~g"}},
+                     {{"field", "low"}, {"format", ".4~g"}},
+                     {{"field", "high"}, {"format", ".4~g"}},
+                     {{"field", "claimed"}},
+                     {{"field", "seeds"}}};
+  auto x = [](const std::string& field) {
+    return Json{{"field", field},
+                {"type", "quantitative"},
+                {"axis", {{"title", nullptr}, {"tickCount", 5}}},
+                {"scale", {{"zero", false}, {"nice", true}}}};
+  };
+  const Json layers = {
+      {{"mark", {{"type", "rule"}, {"strokeWidth", 2.2}}},
+       {"encoding", {{"x", x("low")}, {"x2", {{"field", "high"}}}, {"color", colour}, {"tooltip", tips}}}},
+      {{"mark", {{"type", "tick"}, {"thickness", 1.5}, {"size", 22}, {"color", "#8a857a"}}},
+       {"encoding", {{"x", x("bound")}, {"tooltip", tips}}}},
+      {{"mark", {{"type", "tick"}, {"thickness", 1.5}, {"size", 22}, {"color", "#8a857a"}}},
+       {"encoding", {{"x", x("bound2")}, {"tooltip", tips}}}},
+      {{"mark", {{"type", "point"}, {"filled", true}, {"size", 80}, {"opacity", 1}}},
+       {"encoding", {{"x", x("estimate")}, {"color", colour}, {"shape", shape}, {"tooltip", tips}}}}};
+  figure.spec = {{"facet",
+                  {{"row",
+                    {{"field", "claim"},
+                     {"type", "nominal"},
+                     {"sort", order},
+                     {"title", nullptr},
+                     {"header",
+                      {{"labelAngle", 0},
+                       {"labelAlign", "left"},
+                       {"labelAnchor", "start"},
+                       {"labelOrient", "top"},
+                       {"labelPadding", 2}}}}}}},
+                 {"spacing", 10},
+                 {"spec", {{"width", 520}, {"height", 24}, {"layer", layers}}},
+                 {"resolve", {{"scale", {{"x", "independent"}}}}}};
+  figure.says =
+      "A row a claim, each on its own scale: the estimate over seeds with its interval, and the bounds of what was "
+      "claimed as ticks. An interval that never ends (a goal that was never reached, a run that diverged) is not "
+      "drawn; the table has it.";
   figure.source = "verdict.json";
   return true;
 }

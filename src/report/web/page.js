@@ -121,6 +121,7 @@
   async function drawAll() {
     for (const figure of page.figures) {
       await draw(figure);
+      window.bnlab.first ??= performance.now();
       await new Promise((next) => setTimeout(next));  // the reader comes first
     }
     window.bnlab.done = true;
