@@ -1,6 +1,7 @@
 // ls, compare, diff, tail, rm: runs that are there already.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -15,6 +16,7 @@
 #include "core/files.h"
 #include "core/text.h"
 #include "experiment/run_directory.h"
+#include "report/sparkline.h"
 
 namespace bnlab {
 namespace {
@@ -140,10 +142,32 @@ int diff_command(const std::string& a, const std::string& b) {
   return 0;
 }
 
-int tail_command(const std::string& dir, int lines, bool follow) {
+namespace {
+
+// On a terminal: the run in a few lines, drawn over themselves until it ends.
+int watch(const std::string& dir, bool follow) {
+  size_t above = 0;
+  for (;;) {
+    const std::string state = load_run(dir).record.state, pulse = pulse_of(dir, 60);
+    if (above > 0) fmt::print("\033[{}A\033[J", above);
+    fmt::print("{}", pulse);
+    std::fflush(stdout);
+    above = static_cast<size_t>(std::count(pulse.begin(), pulse.end(), '\n'));
+    if (!follow || state != "running" || stop_requested()) {
+      fmt::print(stderr, "{}: {}\n", dir, state);
+      return 0;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  }
+}
+
+}  // namespace
+
+int tail_command(const std::string& dir, int lines, bool follow, bool spark) {
   load_run(dir);
   const std::string path = dir + "/train.csv";
   catch_signals();
+  if (spark) return watch(dir, follow);
   size_t shown = 0;
   for (;;) {
     const std::string text = is_file(path) ? read_text(path) : "";
