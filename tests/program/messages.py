@@ -19,6 +19,11 @@ UNTESTED = {
     "...: cannot be run": "the system cannot start a shell",
     "...: cannot be read": "a disk that fails while it is read",
     "...: has more than ...": "a CSV of 4 GiB",
+    "...: cannot be emptied: ...": "a directory whose files cannot be removed, to root",
+    "model: ...: skip ... and branch ... differ": "no model here joins what does not fit; for who writes one",
+    "model: ...: a ...x... kernel does not fit ...": "as above: all pad",
+    "model: ...: a window of ...x... does not fit ...": "as above",
+    "model: ...: cannot pad ... channels to ...": "as above",
 }
 TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|(?P<raw>R"\((?P<inside>.*?)\)")|(?P<text>"(?:[^"\\\n]|\\.)*")|(?P<char>\'(?:[^\'\\]|\\.)+\')|(?P<word>[A-Za-z_]\w*)|(?P<sign>::|->|\S)', re.S)
 
@@ -69,6 +74,9 @@ def parts(all, sign):
 def alternatives(expression):
     """What an expression may say: texts with HOLE for what is not known here."""
     question = next((k for k, token in enumerate(expression) if token == ("sign", "?") and len(parts(expression[:k], "?")) == 1 and balanced(expression[:k])), None)
+    if question is not None and words_of(expression[:question])[2:] == [")", ".", "empty", "(", ")"]:  # ("name").empty(), of what was handed on
+        yes, *no = parts(expression[question + 1:], ":")
+        return alternatives(yes if expression[1][1] == "" else [token for piece in no for token in piece + [("sign", ":")]][:-1])
     if question is not None:
         yes, *no = parts(expression[question + 1:], ":")
         return alternatives(yes) + alternatives([token for piece in no for token in piece + [("sign", ":")]][:-1])
@@ -93,6 +101,10 @@ def alternatives(expression):
     if words[:1] == ["child"]:
         return [HOLE]
     return [HOLE]
+
+
+def words_of(all):
+    return [token[1] for token in all]
 
 
 def balanced(all):
@@ -145,14 +157,31 @@ def spoken(kind, arguments):
 
 
 def fixed(message):
-    return max(message.split(HOLE), key=len).strip(" :,;'")
+    return max(message.split(HOLE), key=len).strip(" :,;.'")
+
+
+def quoted(message):
+    message = message.replace("|", "\\|")
+    return f"`` {message} ``" if "`" in message else f"`{message}`"
+
+
+def exits(top, page):
+    """Complaints about the table of exit codes: codes of the program that it lacks, rows whose test does not have the code."""
+    program = "\n".join(path.read_text() for path in [*(top / "src/cli").rglob("*.cpp"), top / "src/core/error.h"])
+    codes = {int(code) for match in re.findall(r"return (\d+);|return [^;\n]*\? (\d+) : (\d+);|\bcode = (\d+);|: Error\((\d+),", program) for code in match if code}
+    rows = {int(row[1]): row[2] for row in re.finditer(r"^\| (\d+) \| [^|]*\|.*\| `(tests/[^`]*)` \|$", page, re.M)}
+    for code in sorted(codes ^ set(rows)):
+        yield f"docs/errors.md: exit {code} is {'not in the table' if code in codes else 'nothing that the program does'}"
+    for code, test in rows.items():
+        if not (top / test).is_file() or not re.search(rf"\b{code}\b", (top / test).read_text()):
+            yield f"docs/errors.md: exit {code}: {test} does not ask for it"
 
 
 def main():
     top = pathlib.Path(sys.argv[1])
     rows = sorted({(code, message, str(path.relative_to(top / "src"))) for path in (top / "src").rglob("*.cpp") for code, message in messages(path)} |
                   {(code, message, str(path.relative_to(top / "src"))) for path in (top / "src").rglob("*.h") for code, message in messages(path) if path.name != "error.h"}, key=lambda r: (r[0], r[2], r[1]))
-    rows = [row for row in rows if row[1].strip(". :") or print("no words:", row)]
+    rows = [row for row in rows if row[1].strip(". :")]  # what hands on another's words has none
     tested = ""
     for path in sorted((top / "tests").rglob("*")):
         if path.suffix in (".cpp", ".h"):
@@ -160,7 +189,7 @@ def main():
         elif path.suffix in (".py", ".sh") and path.name != "messages.py":
             tested += path.read_text() + "\n"
     flat = re.sub(r"\s+", " ", tested)
-    table = "| exit | message | from `src/` |\n|---|---|---|\n" + "".join(f"| {code} | `` {message} `` | {where} |\n".replace("``", "`" if "`" not in message else "``") for code, message, where in rows)
+    table = "| exit | message | from `src/` |\n|---|---|---|\n" + "".join(f"| {code} | {quoted(message)} | {where} |\n" for code, message, where in rows)
     page = top / "docs/errors.md"
     begin, end = "<!-- messages -->\n", "<!-- end of messages -->\n"
     text = page.read_text()
@@ -169,6 +198,9 @@ def main():
     if sys.argv[2:] == ["--write"]:
         page.write_text(before + begin + table + end + after)
     bad = 0
+    for complaint in exits(top, before):
+        print(complaint)
+        bad = 1
     if sys.argv[2:] != ["--write"] and written != table:
         old, new = set(written.splitlines()), set(table.splitlines())
         for line in sorted(new - old):
