@@ -87,9 +87,9 @@ std::vector<uint8_t> read_bytes(const std::string& path, size_t limit) {
   if (is_directory(path)) throw DataError(path, "is a directory, expected a file");
   gzFile file = gzopen(path.c_str(), "rb");  // reads plain files as they are
   if (!file) throw DataError(path, reason());
-  gzbuffer(file, 1 << 18);
+  gzbuffer(file, 1 << 16);
   std::vector<uint8_t> out;
-  std::vector<uint8_t> block(1 << 20);
+  std::vector<uint8_t> block(1 << 16);
   int got;
   while ((got = gzread(file, block.data(), static_cast<unsigned>(block.size()))) > 0) {
     if (out.size() + static_cast<size_t>(got) > limit) {
@@ -142,10 +142,10 @@ void write_atomically(const std::string& path, std::string_view content, OnDisk 
 void settle(const std::string& directory) {
   std::error_code error;
   std::vector<std::pair<int, std::string>> files;
-  for (const auto& entry : fs::recursive_directory_iterator(directory, error)) {
-    if (!entry.is_regular_file(error)) continue;
-    const int file = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
-    if (file >= 0) files.emplace_back(file, entry.path().string());
+  for (auto at = fs::recursive_directory_iterator(directory, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    std::error_code gone;
+    const int file = at->is_regular_file(gone) ? ::open(at->path().c_str(), O_RDONLY | O_CLOEXEC) : -1;
+    if (file >= 0) files.emplace_back(file, at->path().string());
   }
   // all are on their way before the first is waited for, so that the file system's journal is written once, not once a file
   for (const auto& [file, name] : files) ::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/error.h"
@@ -26,7 +27,7 @@ std::string file_of(const std::string& header, size_t bytes, uint64_t length = 0
 void refused(const std::string& content, const std::string& message) {
   const Scratch scratch;
   const std::string path = scratch.write("x", content);
-  INFO(content.substr(8, 200));
+  INFO(content.substr(std::min<size_t>(8, content.size()), 200));
   CHECK_THROWS_WITH(read_safetensors(path), path + ": " + message);
   CHECK_THROWS_AS(read_safetensors(path), DataError);
 }

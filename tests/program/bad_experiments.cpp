@@ -105,7 +105,7 @@ TEST_CASE("claims that cannot be decided are refused", "[program][bad]") {
       claimed(R"([{"criterion": "valeu"}])", "claims[0].criterion: unknown criterion 'valeu'; did you mean 'value'? (known: "),
       claimed(R"([{"criterion": "difference"}])", "claims[0]: needs \"name\" and \"says\""),
       claimed(R"([{"criterion": "difference", "name": "c", "says": "s"}])", "claims[0]: needs \"measure\""),
-      claimed(R"([{"criterion": "difference", "name": "c", "says": "s", "measure": "maxx(x)"}])", "claims[0].measure: measure 'maxx(x)': unknown reducer 'maxx'; did you mean 'max'? (known: "),
+      claimed(R"([{"criterion": "difference", "name": "c", "says": "s", "measure": "maxx(x) "}])", "claims[0].measure: measure 'maxx(x)': unknown reducer 'maxx'; did you mean 'max'? (known: "),
       claim(R"("criterion": "difference")", ": needs \"arm\""),
       claim(R"("criterion": "difference", "where": 3)", ".where: expected an object of path: value"),
       claim(R"("criterion": "difference", "arm": 3)", ".arm: expected a pattern of labels or an object of path: value"),
@@ -141,7 +141,7 @@ TEST_CASE("claims that cannot be decided are refused", "[program][bad]") {
 
 TEST_CASE("what was tuned otherwise is not taken for tuned", "[program][bad]") {
   const Ran ran(R"("vary": [{"seeds": [1]}], "tune": {"path": "train.learning_rate", "values": [0.1, 0.2], "seeds": [9]},
-    "claims": [{"criterion": "value", "name": "c", "says": "s", "measure": "test_accuracy", "arm": "*", "at_least": 0.1}])");
+    "claims": [{"criterion": "value", "name": "c", "says": "s", "measure": "test_accuracy", "arm": "*", "low": 0.1}])");
   CHECK(ran.said.code == 0);
   const std::string path = "out/run/tuned.json", otherwise = path + ": was tuned otherwise than the experiment says now; `bnlab sweep` tunes again";
   ran.refuses({"verdict", "e.json", "--out", "out", "--set", "tune.values=[0.1, 0.3]"}, otherwise, 3);
@@ -179,6 +179,6 @@ TEST_CASE("networks that cannot be built are refused", "[program][bad]") {
             "model.weights: weight_standardization fixes the scale of the weights, but the scaling asks block1/linear to start 0.447 times as large; use plain, weight_norm or scaled_weight_standardization with learn_gain", flat),
       built(R"("probes": {"gradient_shift": {"layers": [9]}})", "probes.gradient_shift.layers: 9 is beyond the last weight layer, 4", flat),
       built(R"("probes": {"landscape": {"lengths": []}})", "probes.landscape.lengths: is empty; at least one step length is needed", flat),
-      built(R"("probes": {"sharpness": {"source": "test", "batches": 2}})", "probes.sharpness.batches: is for the source training only; the batch of the source test is one", flat),
+      built(R"("probes": {"sharpness": {"source": "full", "batches": 2}})", "probes.sharpness.batches: is for the source training only; the batch of the source full is one", flat),
   });
 }

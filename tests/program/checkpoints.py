@@ -12,7 +12,7 @@ top = tempfile.mkdtemp(prefix="bnlab_checkpoints_")
 os.chdir(top)
 with open("c.json", "w") as file:
     json.dump({"name": "c", "data": {"name": "gaussian_mixture", "features": 8, "classes": 3, "samples": 200}, "model": {"widths": [8, 8], "norm": "batch_norm"},
-               "train": {"steps": 30000, "batch_size": 20, "momentum": 0.9, "log_every": 100}, "checkpoint": {"every": 100, "keep_last": 3, "keep_every": 10000}}, file)
+               "train": {"steps": 6000, "batch_size": 20, "momentum": 0.9, "log_every": 100}, "checkpoint": {"every": 100, "keep_last": 3, "keep_every": 2000}}, file)
 
 
 def check(condition, what):
@@ -30,11 +30,11 @@ def read(path):
     return metadata, {name: numpy.frombuffer(data[slice(*entry["data_offsets"])], kinds[entry["dtype"]]).reshape(entry["shape"]) for name, entry in header.items()}
 
 
-def run(out, *more):
+def train(out, *more):
     return subprocess.run([program, "run", "c.json", "--out", out, "--progress", "plain", *more], capture_output=True, text=True)
 
 
-check(run("whole").returncode == 0, "the whole run failed")
+check(train("whole").returncode == 0, "the whole run failed")
 process = subprocess.Popen([program, "run", "c.json", "--out", "stopped", "--quiet"], stderr=subprocess.PIPE, text=True)
 while len(glob.glob("stopped/c/*/seed-0/checkpoints/*")) < 3:
     time.sleep(0.001)
@@ -43,8 +43,8 @@ _, said = process.communicate()
 check(process.returncode == 130 and said == "bnlab: interrupted; the same command with --resume goes on where it stopped\n", f"{process.returncode} {said}")
 directory = glob.glob("stopped/c/*/seed-0")[0]
 files = sorted(glob.glob(directory + "/checkpoints/step-*.safetensors"))
-kept = [path for path in files if int(path[-24:-12]) % 10000 == 0]
-check(len(files) - len(kept) in (2, 3), f"{files} are not the last three, and every 10000th")
+kept = [path for path in files if int(path[-24:-12]) % 2000 == 0]
+check(len(files) - len(kept) in (2, 3), f"{files} are not the last three, and every 2000th")
 with open(directory + "/status.json") as file:
     status = json.load(file)
 metadata, tensors = read(files[-1])
@@ -54,16 +54,16 @@ check(all(numpy.isfinite(tensor).all() for name, tensor in tensors.items() if na
 
 with open(files[-1], "r+b") as file:
     file.truncate(os.path.getsize(files[-1]) // 2)
-resumed = run("stopped", "--resume")
+resumed = train("stopped", "--resume")
 check(resumed.returncode == 0 and f"note: a checkpoint that cannot be used: {files[-1]}: " in resumed.stderr and f"goes on at step {int(files[-2][-24:-12])}" in resumed.stderr, resumed.stderr)
 for name in ("train.csv", "eval.csv", "export/final.safetensors"):
     with open(f"{directory}/{name}", "rb") as one, open(f"{directory.replace('stopped', 'whole')}/{name}", "rb") as other:
         check(one.read() == other.read(), f"{name} differs")
 left = sorted(int(path[-24:-12]) for path in glob.glob(directory + "/checkpoints/*"))
-check(left == [10000, 20000] or left == [10000, 20000, 30000], f"of a finished run {left} are left")
+check(left == [2000, 4000] or left == [2000, 4000, 6000], f"of a finished run {left} are left")
 _, final = read(directory + "/export/final.safetensors")
 _, at = read(f"{directory}/checkpoints/step-{left[0]:012}.safetensors")
 check({name[len("trainer/parameters/"):] for name in at if name.startswith("trainer/parameters/")} <= set(final), "other names than those of the export")
-check("had finished before" in run("stopped", "--resume").stdout, "a finished run is not said to be finished")
+check("had finished before" in train("stopped", "--resume").stdout, "a finished run is not said to be finished")
 shutil.rmtree(top)
 print("checkpoints: NumPy reads them, SIGUSR1 leaves one, a damaged one is named and the one before it taken")

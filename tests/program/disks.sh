@@ -44,7 +44,7 @@ refused "a sweep there already" "disk/s/k: cannot write here: Read-only file sys
 mount -o remount,rw "$top/disk"
 
 # no memory: refused, and the run is marked
-code=0; (ulimit -v 700000; exec "$program" run "$top/c.json" --out "$top/memory" --quiet --set data.samples=100000000) 2> "$top/err" || code=$?
+code=0; (ulimit -v 400000; exec "$program" run "$top/c.json" --out "$top/memory" --quiet --set data.samples=10000000) 2> "$top/err" || code=$?
 refused "no memory" "^bnlab: not enough memory$"
 
 

@@ -77,7 +77,7 @@ stops = 0
 while True:
     process = subprocess.Popen([options.program, "sweep", "grid.json", "--jobs", "2", "--out", "torn"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
     if stops < options.interrupts:
-        time.sleep(random.uniform(0.1, 0.6) * seconds)
+        time.sleep(random.uniform(0.3, 1) * seconds / (options.interrupts + 1))  # so that all come before the end
         how = random.choice([signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGKILL])
         if process.poll() is None:
             if how == signal.SIGINT:
