@@ -175,6 +175,10 @@ SweepResult Sweep::run() {
     const TuningCells tuning = tuning_cells(experiment_);
     SweepResult tuned = carry_out(tuning.cells, " (tuning)");
     if (stop_requested()) return tuned;
+    if (tuned.failed > 0) {  // a value is worst where training diverged, not where a process died
+      fmt::print(stderr, "{} of the runs that tune failed, so nothing is chosen; --retry failed repeats them\n", tuned.failed);
+      return tuned;
+    }
     std::vector<double> measured;
     for (const RunRecord& record : tuned.records) {
       const auto at = record.measures.find(experiment_.tuning->measure);

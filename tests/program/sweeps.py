@@ -258,6 +258,9 @@ for arm in ("a", "b"):
     folder = next(name for name in os.listdir("tuned/grid") if name.startswith(arm + "-"))
     with open(f"tuned/grid/{folder}/seed-1/config.resolved.json") as file:
         check(json.load(file)["train"]["learning_rate"] == 0.1, "the chosen rate is not what ran")
+write("tuned.json", train={**BODY["train"], "steps": 50_000_000}, vary=[{"seeds": [1]}], tune={"path": "train.learning_rate", "values": [0.01, 0.1], "seeds": [100]})
+tuned = sweep("tuned.json", "--out", "untuned", "--timeout", "0.5")
+check(tuned.returncode == 4 and "2 of the runs that tune failed, so nothing is chosen; --retry failed repeats them" in tuned.stderr and sorted(os.listdir("untuned/grid")) == [".lock", "workers.log"], tuned.stderr)
 write("cheat.json", vary=[{"seeds": [1, 2]}], tune={"path": "train.learning_rate", "values": [0.1], "seeds": [2]})
 cheat = sweep("cheat.json", "--out", "tuned")
 check(cheat.returncode == 2 and "seed 2 tunes and counts" in cheat.stderr, cheat.stderr)
