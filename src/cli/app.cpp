@@ -184,6 +184,7 @@ int run_app(int argc, char** argv) {
   compare_app->add_option("--measure", compare.measures, "numbers of the summary or of series: docs/sweeps.md (test_accuracy)")->expected(1)->take_all()->allow_extra_args(false);
   compare_app->add_option("--by", compare.by, "what makes a group")->delimiter(',')->capture_default_str();
   compare_app->add_flag("--csv", compare.csv);
+  compare_app->add_flag("--json", compare.json, "one object a row");
   compare_app->footer("Example:\n  bnlab compare results/runs/quickstart --by model.norm --measure test_accuracy,'max(test_accuracy)'");
   compare_app->callback([&] { chosen = [&] { return compare_command(compare); }; });
 

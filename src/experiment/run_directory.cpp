@@ -145,7 +145,7 @@ void RunDirectory::lost(const std::string& why) const {
   }
 }
 
-void RunDirectory::write_json(const std::string& file, const Json& json) const { write_atomically(path_ + "/" + file, json.dump(2) + "\n"); }
+void RunDirectory::write_json(const std::string& file, const Json& json) const { write_atomically(path_ + "/" + file, json.dump(2) + "\n", OnDisk::later); }
 
 void RunDirectory::status(const std::string& state, int64_t step) const {
   write_json("status.json", {{"state", state}, {"step", step}, {"pid", ::getpid()}, {"host", host_name()}, {"updated", utc_now()}});

@@ -71,6 +71,10 @@ def main():
         shutil.rmtree(out)
 
     if options.failpoints:
+        process = subprocess.run(command(options.failpoints, top + "/bug"), env={**os.environ, "BNLAB_BUG_AT_WRITE": "9"}, capture_output=True, text=True)
+        assert process.returncode == 1 and process.stderr == "bnlab: internal error: planted\n", process
+        subprocess.run(command(options.program, top + "/bug", "--resume"), check=True)
+        compare(top + "/bug", "after a mistake of the program")
         at, tried = 1, 0
         while True:
             out = f"{top}/write"

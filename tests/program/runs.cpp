@@ -219,9 +219,20 @@ TEST_CASE("a directory in which a process is at work is left alone", "[program]"
   REQUIRE(::flock(lock, LOCK_EX | LOCK_NB) == 0);
   const Said said = bnlab_run(scratch, "a");
   REQUIRE(said.code == 3);
-  REQUIRE(said.err.find("process 12345 on elsewhere is at work here") != std::string::npos);
+  REQUIRE(said.err.find("process 12345 on elsewhere is at work here; wait for it, or end it") != std::string::npos);
   ::close(lock);
   REQUIRE(scratch.read(where + "/status.json").find("running") != std::string::npos);
+}
+
+TEST_CASE("a finished run that has lost its summary is not replaced without being told so", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const std::string where = dir(bnlab_run(scratch, "a"));
+  std::filesystem::remove(scratch.path(where + "/summary.json"));
+  const Said said = bnlab_run(scratch, "a");
+  CHECK(said.code == 3);
+  CHECK(said.err.find(where + ": holds a finished run; --overwrite replaces it") != std::string::npos);
+  CHECK(dir(bnlab_run(scratch, "a", {"--overwrite"})) == where);
 }
 
 TEST_CASE("what is written is what the documentation lists", "[program][docs]") {

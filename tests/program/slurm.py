@@ -163,7 +163,7 @@ try:
             subprocess.run(["scontrol", "update", "NodeName=n0", "State=DOWN", "Reason=test"], check=True)
             time.sleep(2)
             subprocess.run(["scontrol", "update", "NodeName=n0", "State=RESUME"], capture_output=True)  # it may have come back by itself
-    out, err = process.communicate(timeout=400)
+    out, err = process.communicate(timeout=400 + 5 * options.runs)
     if process.returncode != 0 or f"{options.runs} completed now" not in out:
         print(out, err)
         fail()

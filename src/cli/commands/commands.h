@@ -53,7 +53,7 @@ int ls_command(const LsArguments& arguments);
 struct CompareArguments {
   std::string root = "results/runs";
   std::vector<std::string> where, measures, by{"arm"};
-  bool csv = false;
+  bool csv = false, json = false;
 };
 int compare_command(const CompareArguments& arguments);
 int diff_command(const std::string& a, const std::string& b);

@@ -116,12 +116,20 @@ int compare_command(const CompareArguments& arguments) {
     }
     for (const auto& [why, count] : gaps) fmt::print(stderr, "note: {}: {} of {} runs are without: {}\n", measures[m].text(), count, runs.size(), why);
     for (const Group& g : group_runs(runs, arguments.by, values)) {
+      if (arguments.json) {
+        Json line = Json::object();
+        for (size_t k = 0; k < arguments.by.size(); ++k) line[arguments.by[k]] = g.key[k];
+        line["measure"] = measures[m].text(), line["n"] = g.n, line["without"] = g.without;
+        for (const auto& [key, value] : {std::pair{"mean", g.mean}, {"low", g.low}, {"high", g.high}, {"least", g.least}, {"most", g.most}}) line[key] = std::isnan(value) ? Json() : json_number(value);
+        fmt::print("{}\n", line.dump());
+        continue;
+      }
       auto show = [&](double value) { return arguments.csv ? number(value) : short_number(value); };
       rows.push_back(g.key);
       for (const std::string& cell : {measures[m].text(), std::to_string(g.n), std::to_string(g.without), show(g.mean), show(g.low), show(g.high), show(g.least), show(g.most)}) rows.back().push_back(cell);
     }
   }
-  print_rows(rows, arguments.csv);
+  if (!arguments.json) print_rows(rows, arguments.csv);
   return 0;
 }
 
