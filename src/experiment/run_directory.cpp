@@ -68,7 +68,7 @@ RunDirectory::Lock::~Lock() {
 }
 
 std::string RunDirectory::claim(bool overwrite) {
-  make_directories(path_);
+  make_directories(path_ + "/probes");
   const std::string name = path_ + "/.lock";
   if (lock_.file < 0) lock_.file = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (lock_.file < 0) throw FileError(path_, std::string("cannot write here: ") + std::strerror(errno));
@@ -101,6 +101,7 @@ bool RunDirectory::at_work(const std::string& path) {
 
 void RunDirectory::clear() const {
   std::error_code error;
+  std::filesystem::remove(path_ + "/status.json", error);  // first: killed on the way, it was never begun
   for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
     if (entry.path().filename() != ".lock") std::filesystem::remove_all(entry.path(), error);
   }
