@@ -69,7 +69,7 @@ RunDirectory::Lock::~Lock() {
 }
 
 std::string RunDirectory::claim(bool overwrite) {
-  make_directories(path_);
+  make_directories(path_ + "/probes");
   const std::string name = path_ + "/.lock";
   if (lock_.file < 0) lock_.file = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (lock_.file < 0) throw FileError(path_, std::string("cannot write here: ") + std::strerror(errno));
@@ -107,7 +107,8 @@ void RunDirectory::clear(bool keep_looks) const {
   for (const auto& folder : {path_, path_ + "/checkpoints"}) {
     for (const auto& entry : std::filesystem::directory_iterator(folder, std::filesystem::directory_options::none, error)) all.push_back(entry.path());
   }
-  error.clear();  // there need be no checkpoints
+  std::filesystem::remove(path_ + "/status.json", error);  // first: killed on the way, it was never begun
+  error.clear();           // there need be neither that nor checkpoints
   for (const auto& path : all) {
     const bool stays = path.filename() == ".lock" || (path.filename() == "checkpoints" && !looks.empty()) || std::find(looks.begin(), looks.end(), path.string()) != looks.end();
     if (!stays) std::filesystem::remove_all(path, error);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -170,6 +171,10 @@ SweepResult Sweep::run() {
   make_directories(directory_);
   lock_ = ::open((directory_ + "/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (lock_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0) throw FileError(directory_, lock_ < 0 ? std::string("cannot write here: ") + std::strerror(errno) : "another sweep is at work here; wait for it, or end it");
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {  // what a killed sweep was about to rename
+    if (entry.path().extension() == ".tmp") std::filesystem::remove(entry.path(), error);
+  }
   std::vector<Cell> cells = experiment_.cells;
   if (experiment_.tuning) {
     const TuningCells tuning = tuning_cells(experiment_);
