@@ -108,7 +108,7 @@ void RunDirectory::clear(bool keep_looks) const {
     for (const auto& entry : std::filesystem::directory_iterator(folder, std::filesystem::directory_options::none, error)) all.push_back(entry.path());
   }
   std::filesystem::remove(path_ + "/status.json", error);  // first: killed on the way, it was never begun
-  error.clear();           // there need be neither that nor checkpoints
+  error.clear();  // there need be neither that nor checkpoints
   for (const auto& path : all) {
     const bool stays = path.filename() == ".lock" || (path.filename() == "checkpoints" && !looks.empty()) || std::find(looks.begin(), looks.end(), path.string()) != looks.end();
     if (!stays) std::filesystem::remove_all(path, error);

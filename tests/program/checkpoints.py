@@ -7,7 +7,7 @@ import glob, json, os, shutil, signal, struct, subprocess, sys, tempfile, time
 
 import numpy
 
-program = sys.argv[1]
+program = os.path.abspath(sys.argv[1])
 top = tempfile.mkdtemp(prefix="bnlab_checkpoints_")
 os.chdir(top)
 with open("c.json", "w") as file:

@@ -5,7 +5,7 @@ Exit 77 (skipped) without libfaketime.
 """
 import glob, json, os, random, shutil, signal, subprocess, sys, tempfile, time
 
-program = sys.argv[1]
+program = os.path.abspath(sys.argv[1])
 library = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
 if not library:
     print("skipped: libfaketime is not installed")

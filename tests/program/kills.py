@@ -34,10 +34,10 @@ def files(top):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("program")
+    parser.add_argument("program", type=os.path.abspath)
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--steps", type=int, default=300)
-    parser.add_argument("--failpoints")
+    parser.add_argument("--failpoints", type=os.path.abspath)
     parser.add_argument("--every", type=int, default=1, help="with --failpoints: each so many-th write")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()

@@ -7,7 +7,7 @@ Starts a cluster of two nodes on loopback, in a directory of its own, and ends i
 import argparse, json, os, shutil, signal, socket, subprocess, sys, tempfile, time
 
 parser = argparse.ArgumentParser()
-parser.add_argument("program")
+parser.add_argument("program", type=os.path.abspath)
 parser.add_argument("--runs", type=int, default=60)
 parser.add_argument("--kill", action="store_true")
 options = parser.parse_args()

@@ -8,9 +8,9 @@ tunes first, and is compared with one that was left alone.
 import argparse, json, os, random, shutil, signal, subprocess, sys, tempfile, time
 
 parser = argparse.ArgumentParser()
-parser.add_argument("program")
+parser.add_argument("program", type=os.path.abspath)
 parser.add_argument("--kills", type=int, default=15)
-parser.add_argument("--failpoints")
+parser.add_argument("--failpoints", type=os.path.abspath)
 parser.add_argument("--every", type=int, default=1)
 parser.add_argument("--seed", type=int, default=1)
 options = parser.parse_args()

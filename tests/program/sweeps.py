@@ -7,7 +7,7 @@ repeated only when asked for; a larger grid takes over what a smaller one has fi
 import argparse, json, os, random, re, shutil, signal, subprocess, sys, tempfile, time
 
 parser = argparse.ArgumentParser()
-parser.add_argument("program")
+parser.add_argument("program", type=os.path.abspath)
 parser.add_argument("--runs", type=int, default=40)
 parser.add_argument("--interrupts", type=int, default=5)
 parser.add_argument("--seed", type=int, default=1)
