@@ -4,7 +4,7 @@
 Each cell ends exactly once; two sweeps never work in one directory; a run that dies or takes too long is named, marked and
 repeated only when asked for; a larger grid takes over what a smaller one has finished; tuned values are recorded.
 """
-import argparse, json, os, random, re, shutil, signal, subprocess, sys, tempfile, time
+import argparse, glob, json, os, random, re, shutil, signal, subprocess, sys, tempfile, time
 
 parser = argparse.ArgumentParser()
 parser.add_argument("program", type=os.path.abspath)
@@ -235,11 +235,18 @@ again = subprocess.Popen([options.program, "sweep", "death.json", "--out", "deat
 
 
 def states(out):
-    return sorted(line for line in ask("ls", out, "--columns", "state", "--csv").stdout.splitlines()[1:])
+    found = []
+    for path in glob.glob(out + "/*/*/seed-*/status.json"):
+        try:
+            with open(path) as file:
+                found.append(json.load(file)["state"])
+        except FileNotFoundError:
+            pass  # its run is just being emptied
+    return found
 
 
 while "running" not in states("death"):
-    time.sleep(0.005)
+    check(again.poll() is None, "the repetition ended before anyone saw it begin")
 again.send_signal(signal.SIGINT)
 check(again.wait() == 130 and states("death").count("completed") >= 3, states("death"))
 rest = sweep("death.json", "--out", "death")
