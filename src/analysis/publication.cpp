@@ -84,6 +84,26 @@ std::string cell(std::string text) {
   return text;
 }
 
+// The pictures that `bnlab report --gallery` has put there, small, each a link to itself; its numbers are beside it.
+std::string figures_of(const std::string& folder, const std::string& name) {
+  std::vector<std::string> figures;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder + "/figures", none)) {
+    if (entry.path().extension() == ".svg") figures.push_back(entry.path().stem().string());
+  }
+  if (figures.empty()) return "";
+  std::sort(figures.begin(), figures.end());
+  std::string out = "\n";
+  for (const auto& figure : figures) {
+    std::string title = figure;
+    std::replace(title.begin(), title.end(), '_', ' ');
+    out += fmt::format("<a href=\"{0}/figures/{1}.svg\"><img src=\"{0}/figures/{1}.svg\" width=\"400\" alt=\"{2}\"></a>\n", name, figure, title);
+  }
+  out += "\nFigures:";
+  for (const auto& figure : figures) out += fmt::format(" [{1}]({0}/figures/{1}.svg) ([csv]({0}/figures/{1}.csv)){2}", name, figure, figure == figures.back() ? ".\n" : ",");
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string> experiment_roots() {
@@ -165,6 +185,7 @@ void write_results_table(const std::string& results) {
     const Json manifest = read_json(folder + "/manifest.json");
     table += fmt::format("\n[verdict]({0}/verdict.md), [runs]({0}/runs.csv), [curves]({0}/curves.csv); `bnlab reproduce {0}`, {1} on {2} at commit {3}{4}\n", name, duration(manifest.value("wall_seconds", 0.0)), manifest.value("cpu", "?"),
                          verdict["commits"].empty() ? "?" : verdict["commits"][0].get<std::string>().substr(0, 12), verdict.value("data", "").empty() ? "." : "; data: " + verdict.value("data", "") + ".");
+    table += figures_of(folder, name);
   }
   const std::string head = fmt::format("# What the papers claim, and what came out\n\nMade by `bnlab reproduce --table` from the `verdict.json` of each folder. {} claims: {} supported, {} refuted, {} undecided. An estimate is over seeds, one number a run; "
                                        "[statistics](../docs/statistics.md) and [claims](../docs/claims.md) say how it is decided. Claims, margins and seeds were committed before the runs. Protocols and deviations are in the README of each experiment.\n",

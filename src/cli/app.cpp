@@ -12,6 +12,7 @@
 #include "core/files.h"
 #include "core/text.h"
 #include "nn/engines/engine.h"
+#include "report/static.h"
 #include "tensor/kernels/gemm.h"
 
 namespace bnlab {
@@ -143,6 +144,28 @@ int run_app(int argc, char** argv) {
   reproduce_app->footer("Examples:\n  bnlab reproduce --list\n  bnlab reproduce ioffe/activations --scale quick\n  bnlab reproduce de_smith/depth");
   reproduce_app->callback([&] { chosen = [&] { return reproduce_command(reproduce); }; });
 
+  ReportArguments report;
+  auto* report_app = app.add_subcommand("report", "one HTML page of runs or an experiment: pictures, outcomes, verdicts; needs no network");
+  report_app->add_option("WHAT", report.what, "run directories, directories of runs, experiments, or folders of results");
+  report_app->add_option("-o,--file", report.file, "the page")->capture_default_str();
+  report_app->add_option("--out", report.out, "where the runs of experiments are")->capture_default_str();
+  report_app->add_option("--scale", report.scale, "of an experiment, as for sweep");
+  report_app->add_flag("--gallery", report.gallery, "instead: the figures of every folder below WHAT (results), and its README.md that shows them");
+  report_app->footer("Examples:\n  bnlab report results/runs/quickstart -o quickstart.html\n  bnlab report ioffe/activations\n  bnlab report results/ioffe/activations\n  bnlab report --gallery");
+  report_app->callback([&] { chosen = [&] { return report_command(report); }; });
+
+  PlotArguments plot;
+  auto* plot_app = app.add_subcommand("plot", "the figures of `report` as files");
+  plot_app->add_option("WHAT", plot.what, "as for report");
+  plot_app->add_option("--what", plot.figure, "one figure (all that there is something for)");
+  plot_app->add_option("--format", plot.format, join(formats()))->check(CLI::IsMember(formats()))->capture_default_str();
+  plot_app->add_option("-o,--file", plot.file, "a file (of one figure), a directory, or - (csv and json)");
+  plot_app->add_option("--out", plot.out, "where the runs of experiments are")->capture_default_str();
+  plot_app->add_option("--scale", plot.scale, "of an experiment, as for sweep");
+  plot_app->add_flag("--list", plot.list, "every figure, and what it needs");
+  plot_app->footer("Examples:\n  bnlab plot results/runs/quickstart --what learning_curves\n  bnlab plot results/runs/quickstart --format pdf -o figures\n  bnlab plot results/runs/quickstart --what percentiles --format csv -o -");
+  plot_app->callback([&] { chosen = [&] { return plot_command(plot); }; });
+
   LsArguments ls;
   auto* ls_app = app.add_subcommand("ls", "runs that are there: filtered, with columns of choice");
   ls_app->add_option("ROOT", ls.root, "where to look")->capture_default_str();
@@ -161,6 +184,7 @@ int run_app(int argc, char** argv) {
   compare_app->add_option("--measure", compare.measures, "numbers of the summary or of series: docs/sweeps.md (test_accuracy)")->expected(1)->take_all()->allow_extra_args(false);
   compare_app->add_option("--by", compare.by, "what makes a group")->delimiter(',')->capture_default_str();
   compare_app->add_flag("--csv", compare.csv);
+  compare_app->add_flag("--json", compare.json, "one object a row");
   compare_app->footer("Example:\n  bnlab compare results/runs/quickstart --by model.norm --measure test_accuracy,'max(test_accuracy)'");
   compare_app->callback([&] { chosen = [&] { return compare_command(compare); }; });
 
@@ -172,12 +196,13 @@ int run_app(int argc, char** argv) {
 
   std::string tail_dir;
   int tail_lines = 10;
-  bool follow = false;
-  auto* tail = app.add_subcommand("tail", "the last rows of a run's train.csv");
+  bool follow = false, spark = false;
+  auto* tail = app.add_subcommand("tail", "the last rows of a run's train.csv, or its course in a few lines");
   tail->add_option("DIR", tail_dir, "directory of a run")->required();
-  tail->add_option("-n", tail_lines, "rows")->check(CLI::Range(1, 1000000))->capture_default_str();
+  auto* rows = tail->add_option("-n", tail_lines, "rows")->check(CLI::Range(1, 1000000))->capture_default_str();
   tail->add_flag("-f,--follow", follow, "until the run ends");
-  tail->callback([&] { chosen = [&] { return tail_command(tail_dir, tail_lines, follow); }; });
+  tail->add_flag("--spark", spark, "sparklines of loss, gradient and scores instead of rows; with -f drawn again until the run ends")->excludes(rows);
+  tail->callback([&] { chosen = [&] { return tail_command(tail_dir, tail_lines, follow, spark); }; });
 
   std::string rm_root = "results/runs";
   std::vector<std::string> rm_where;

@@ -28,6 +28,12 @@ void Archive::tensor(const std::string& name, const std::vector<int64_t>& extent
   }
   const StoredTensor& from = stored(name);
   if (from.values.size() != static_cast<size_t>(count)) throw DataError(path_, fmt::format("'{}' has {} values, {} are needed", prefix_ + name, from.values.size(), count));
+  const std::string dtype = tensor_ref<X>("", {}, nullptr).dtype;
+  if (from.dtype != dtype) throw DataError(path_, fmt::format("'{}' is {}, expected {}", prefix_ + name, from.dtype, dtype));
+  if constexpr (std::is_integral_v<X>) {
+    constexpr double exact = int64_t{1} << 53;
+    for (const double v : from.values) require(-exact < v && v < exact, fmt::format("'{}' has {}, which nothing here counts to", name, v));
+  }
   std::transform(from.values.begin(), from.values.end(), data, [](double v) { return static_cast<X>(v); });
 }
 
@@ -35,6 +41,10 @@ template <class X>
 void Archive::list(const std::string& name, std::vector<X>& values) {
   if (reading_) values.resize(stored(name).values.size());
   tensor(name, {static_cast<int64_t>(values.size())}, values.data());
+}
+
+void Archive::require(bool condition, const std::string& what) const {
+  if (reading_ && !condition) throw DataError(path_, prefix_ + ": " + what);
 }
 
 std::vector<std::string> Archive::stored_below() const {

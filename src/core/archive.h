@@ -24,6 +24,9 @@ class Archive {
   void numbers(const std::string& name, std::map<std::string, double>& values);
   void lists(const std::string& name, std::map<std::string, std::vector<double>>& values);
 
+  // What must hold of what was read, whoever wrote the file: DataError.
+  void require(bool condition, const std::string& what) const;
+
   // The names of what `body` says begin with `scope`/.
   template <class Body>
   void scope(const std::string& name, const Body& body) {

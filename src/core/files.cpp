@@ -24,14 +24,25 @@ namespace fs = std::filesystem;
 
 std::string reason() { return std::strerror(errno); }
 
-// Test builds can be told to die at the k-th change of a file.
+// Test builds can be told to die at the k-th change of a file, half of it made, or to throw there what only a mistake of the
+// program throws.
 #ifdef BNLAB_FAILPOINTS
-void about_to_write() {
-  static const char* at = std::getenv("BNLAB_KILL_AT_WRITE");
+template <class Half>
+void about_to_write(const Half& half) {
+  static const char *at = std::getenv("BNLAB_KILL_AT_WRITE"), *bug = std::getenv("BNLAB_BUG_AT_WRITE");
   static int64_t count = 0;
-  if (at && ++count == std::atoll(at)) ::raise(SIGKILL);
+  ++count;
+  if (bug && count == std::atoll(bug)) throw std::logic_error("planted");
+  if (!at || count != std::atoll(at)) return;
+  half();
+  ::raise(SIGKILL);
+}
+void about_to_write() {
+  about_to_write([] {});
 }
 #else
+template <class Half>
+void about_to_write(const Half&) {}
 void about_to_write() {}
 #endif
 
@@ -76,9 +87,9 @@ std::vector<uint8_t> read_bytes(const std::string& path, size_t limit) {
   if (is_directory(path)) throw DataError(path, "is a directory, expected a file");
   gzFile file = gzopen(path.c_str(), "rb");  // reads plain files as they are
   if (!file) throw DataError(path, reason());
-  gzbuffer(file, 1 << 18);
+  gzbuffer(file, 1 << 16);
   std::vector<uint8_t> out;
-  std::vector<uint8_t> block(1 << 20);
+  std::vector<uint8_t> block(1 << 16);
   int got;
   while ((got = gzread(file, block.data(), static_cast<unsigned>(block.size()))) > 0) {
     if (out.size() + static_cast<size_t>(got) > limit) {
@@ -102,13 +113,13 @@ void make_directories(const std::string& path) {
   if (error) throw FileError(path, "cannot make this directory: " + error.message());
 }
 
-void write_atomically(const std::string& path, std::string_view content) {
+void write_atomically(const std::string& path, std::string_view content, OnDisk when) {
   const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) throw FileError(path, "cannot write: " + reason());
   size_t done = 0;
   while (done < content.size()) {
-    about_to_write();
+    about_to_write([&] { return ::write(file, content.data() + done, (content.size() - done) / 2); });
     const ssize_t wrote = ::write(file, content.data() + done, content.size() - done);
     if (wrote < 0) {
       if (errno == EINTR) continue;
@@ -120,7 +131,7 @@ void write_atomically(const std::string& path, std::string_view content) {
     done += static_cast<size_t>(wrote);
   }
   about_to_write();
-  if (::fsync(file) != 0 || ::close(file) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+  if ((when == OnDisk::now && ::fsync(file) != 0) || ::close(file) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
     const std::string why = reason();
     ::unlink(temporary.c_str());
     throw FileError(path, "cannot write: " + why);
@@ -128,9 +139,28 @@ void write_atomically(const std::string& path, std::string_view content) {
   about_to_write();
 }
 
+void settle(const std::string& directory) {
+  std::error_code error;
+  std::vector<std::pair<int, std::string>> files;
+  for (auto at = fs::recursive_directory_iterator(directory, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    std::error_code gone;
+    const int file = at->is_regular_file(gone) ? ::open(at->path().c_str(), O_RDONLY | O_CLOEXEC) : -1;
+    if (file >= 0) files.emplace_back(file, at->path().string());
+  }
+  // all are on their way before the first is waited for, so that the file system's journal is written once, not once a file
+  for (const auto& [file, name] : files) ::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);
+  std::string lost, why;
+  for (const auto& [file, name] : files) {
+    if (::fsync(file) != 0 && lost.empty()) lost = name, why = reason();
+    ::close(file);
+  }
+  if (!lost.empty()) throw FileError(lost, "cannot write: " + why);
+}
+
 void append_line(const std::string& path, const std::string& line) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   const std::string text = line + "\n";
+  about_to_write([&] { return ::write(file, text.data(), text.size() / 2); });
   const bool done = file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
   const std::string why = reason();
   if (file >= 0) ::close(file);
@@ -168,6 +198,7 @@ void CsvFile::archive(Archive& archive, const std::string& name) {
   }
   archive.integer(name, bytes);
   if (!archive.reading()) return;
+  archive.require(bytes >= 0, name + " is below 0");
   std::fseek(file_, 0, SEEK_END);
   if (std::ftell(file_) < bytes) throw DataError(path_, fmt::format("has lost its end: {} bytes of {} are there", std::ftell(file_), bytes));
   about_to_write();
@@ -189,7 +220,7 @@ void CsvFile::line(std::string_view text) {
 }
 
 void CsvFile::flush() {
-  about_to_write();
+  about_to_write([&] { std::fwrite(buffer_.data(), 1, buffer_.size() / 2, file_), std::fflush(file_); });
   if (std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size() || std::fflush(file_) != 0) {
     throw FileError(path_, "cannot write: " + reason());
   }

@@ -8,7 +8,6 @@
 
 #include "core/document.h"
 #include "core/error.h"
-#include "core/files.h"
 
 namespace bnlab {
 namespace {
@@ -26,7 +25,9 @@ void widen(const uint8_t* from, std::vector<double>& out) {
   }
 }
 
-StoredTensor tensor_at(const std::string& path, const std::string& name, const Json& entry, const uint8_t* data, size_t size) {
+using Header = nlohmann::json;  // sorted: a header of a million names is still read at once
+
+StoredTensor tensor_at(const std::string& path, const std::string& name, const Header& entry, const uint8_t* data, size_t size, size_t left) {
   auto fail = [&](const std::string& what) { throw DataError(path, fmt::format("tensor '{}': {}", name, what)); };
   if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string() || !entry.contains("shape") || !entry["shape"].is_array() ||
       !entry.contains("data_offsets") || !entry["data_offsets"].is_array() || entry["data_offsets"].size() != 2) {
@@ -37,15 +38,16 @@ StoredTensor tensor_at(const std::string& path, const std::string& name, const J
   const size_t width = bytes_of(tensor.dtype);
   if (width == 0) fail("dtype " + tensor.dtype + " is not read here");
   uint64_t count = 1;
-  for (const Json& extent : entry["shape"]) {
+  for (const Header& extent : entry["shape"]) {
     if (!extent.is_number_unsigned() || (extent.get<uint64_t>() > 0 && count > size / extent.get<uint64_t>())) fail("impossible shape");
     count *= extent.get<uint64_t>();
     tensor.shape.push_back(extent.get<int64_t>());
   }
-  const Json &first = entry["data_offsets"][0], &last = entry["data_offsets"][1];
+  const Header &first = entry["data_offsets"][0], &last = entry["data_offsets"][1];
   if (!first.is_number_unsigned() || !last.is_number_unsigned()) fail("malformed data_offsets");
   const auto begin = first.get<uint64_t>(), end = last.get<uint64_t>();
   if (begin > end || end > size || end - begin != count * width) fail(fmt::format("data_offsets {}..{} do not fit", begin, end));
+  if (end - begin > left) fail("lies over another one");
   tensor.values.resize(count);
   if (tensor.dtype == "F32") widen<float>(data + begin, tensor.values);
   if (tensor.dtype == "F64") widen<double>(data + begin, tensor.values);
@@ -65,7 +67,7 @@ template TensorRef tensor_ref(std::string, std::vector<int64_t>, const double*);
 template TensorRef tensor_ref(std::string, std::vector<int64_t>, const int32_t*);
 template TensorRef tensor_ref(std::string, std::vector<int64_t>, const int64_t*);
 
-void write_safetensors(const std::string& path, const std::vector<TensorRef>& tensors, const std::map<std::string, std::string>& metadata) {
+void write_safetensors(const std::string& path, const std::vector<TensorRef>& tensors, const std::map<std::string, std::string>& metadata, OnDisk when) {
   Json header = Json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::string data;
@@ -78,21 +80,31 @@ void write_safetensors(const std::string& path, const std::vector<TensorRef>& te
   std::string text = header.dump();
   text.append((8 - text.size() % 8) % 8, ' ');
   const uint64_t length = text.size();
-  write_atomically(path, std::string(reinterpret_cast<const char*>(&length), sizeof length) + text + data);
+  write_atomically(path, std::string(reinterpret_cast<const char*>(&length), sizeof length) + text + data, when);
 }
 
-std::map<std::string, StoredTensor> read_safetensors(const std::string& path) {
+std::map<std::string, StoredTensor> read_safetensors(const std::string& path, std::map<std::string, std::string>* metadata) {
   const std::vector<uint8_t> bytes = read_bytes(path);
   uint64_t length = 0;
   if (bytes.size() < sizeof length) throw DataError(path, "too short for a safetensors file");
   std::memcpy(&length, bytes.data(), sizeof length);
   if (length > bytes.size() - sizeof length || length > 100'000'000) throw DataError(path, "the header's length does not fit the file");
   const auto* text = bytes.data() + sizeof length;
-  const Json header = Json::parse(text, text + length, nullptr, false);
+  const Header header = Header::parse(text, text + length, nullptr, false);
   if (!header.is_object()) throw DataError(path, "the header is not a JSON object");
+  const size_t size = bytes.size() - sizeof length - length;
+  size_t left = size;  // many names of the same bytes would be a large thing from a small file
   std::map<std::string, StoredTensor> out;
   for (const auto& [name, entry] : header.items()) {
-    if (name != "__metadata__") out[name] = tensor_at(path, name, entry, text + length, bytes.size() - sizeof length - length);
+    if (name == "__metadata__") {
+      for (const auto& [key, value] : entry.items()) {
+        if (metadata && value.is_string()) (*metadata)[key] = value.get<std::string>();
+      }
+      continue;
+    }
+    StoredTensor tensor = tensor_at(path, name, entry, text + length, size, left);
+    left -= tensor.values.size() * bytes_of(tensor.dtype);
+    out[name] = std::move(tensor);
   }
   return out;
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/files.h"
+
 namespace bnlab {
 
 struct TensorRef {
@@ -18,7 +20,7 @@ struct TensorRef {
 template <class T>
 TensorRef tensor_ref(std::string name, std::vector<int64_t> shape, const T* data);
 
-void write_safetensors(const std::string& path, const std::vector<TensorRef>& tensors, const std::map<std::string, std::string>& metadata);
+void write_safetensors(const std::string& path, const std::vector<TensorRef>& tensors, const std::map<std::string, std::string>& metadata, OnDisk when = OnDisk::now);
 
 struct StoredTensor {
   std::string dtype;
@@ -26,7 +28,8 @@ struct StoredTensor {
   std::vector<double> values;
 };
 
-// All numbers as double. Sizes and offsets are checked against the file before they are believed.
-std::map<std::string, StoredTensor> read_safetensors(const std::string& path);
+// All numbers as double. Sizes and offsets are checked against the file before they are believed; all tensors together have
+// no more bytes than the file. DataError.
+std::map<std::string, StoredTensor> read_safetensors(const std::string& path, std::map<std::string, std::string>* metadata = nullptr);
 
 }  // namespace bnlab

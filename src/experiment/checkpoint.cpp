@@ -77,7 +77,9 @@ std::optional<int64_t> Checkpoints::resume(std::vector<std::string>& complaints)
   auto all = files();
   for (auto at = all.rbegin(); at != all.rend(); ++at) {
     try {
-      Archive archive(at->second, read_safetensors(at->second));
+      std::map<std::string, std::string> metadata;
+      Archive archive(at->second, read_safetensors(at->second, &metadata));
+      if (metadata["identity"] != identity_) throw DataError(at->second, "is of another config");
       everything_(archive);
       last_step_ = at->first;
       return at->first;

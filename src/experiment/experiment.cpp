@@ -203,6 +203,7 @@ std::vector<Cell> tuned_cells_below(const Experiment& experiment, const std::str
   if (!tuned.is_object() || tuned.value("path", "") != t.path || tuned.value("values", Json()) != Json(t.values) || !tuned.value("arms", Json()).is_array()) throw stale;
   std::vector<Chosen> chosen;
   for (const Json& arm : tuned["arms"]) {
+    if (!arm.is_object()) throw stale;
     const auto at = std::find(t.values.begin(), t.values.end(), arm.value("value", Json()));
     if (at == t.values.end()) throw stale;
     chosen.push_back({arm.value("arm", ""), static_cast<size_t>(at - t.values.begin()), false, {}});

@@ -12,7 +12,7 @@ void export_parameters(const std::string& directory, const std::string& name, co
     for (const auto& entry : *list) tensors.push_back(tensor_ref<T>(entry.name, extents(entry.slot.shape), ws[entry.slot].data));
   }
   make_directories(directory + "/export");
-  write_safetensors(directory + "/export/" + name + ".safetensors", tensors, {{"format", "bnlab"}});
+  write_safetensors(directory + "/export/" + name + ".safetensors", tensors, {{"format", "bnlab"}}, OnDisk::later);
 }
 
 template <class T>
@@ -32,7 +32,7 @@ void export_gradients(const std::string& directory, Trainer<T>& trainer) {
   tensors.push_back(tensor_ref<T>("batch/output", {batch.n(), output.c()}, output.data));
   tensors.push_back(tensor_ref<double>("batch/loss", {1}, &loss));
   make_directories(directory + "/export");
-  write_safetensors(directory + "/export/gradients.safetensors", tensors, {{"format", "bnlab"}});
+  write_safetensors(directory + "/export/gradients.safetensors", tensors, {{"format", "bnlab"}}, OnDisk::later);
   std::copy(state.begin(), state.end(), ws.state().data);
 }
 

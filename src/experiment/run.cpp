@@ -10,6 +10,7 @@
 
 #include "core/environment.h"
 #include "core/error.h"
+#include "core/files.h"
 #include "core/text.h"
 #include "experiment/checkpoint.h"
 #include "experiment/export.h"
@@ -135,10 +136,11 @@ std::optional<RunResult> Runner::State::attempt(const RunConfig& config, const s
   result.final = evaluation.last();
   result.data = with_caution(data);
   result.batch_statistics = trainer.network().plan().size(Region::state) > 0;
-  log->info("{} after {} steps, {:.2f} s", result.outcome, result.steps, result.seconds);
+  auto ended = [&] { log->info("{} after {} steps, {:.2f} s", result.outcome, result.steps, result.seconds); };
   if (outcome == Outcome::interrupted) {
     checkpoints.write(trainer.step());
     directory.status("interrupted", trainer.step());
+    ended();
     return result;
   }
   if (config.export_final) export_parameters(directory.path(), "final", trainer.workspace());
@@ -151,7 +153,9 @@ std::optional<RunResult> Runner::State::attempt(const RunConfig& config, const s
   summary["probes"] = measured;
   summary["cost"] = {{"probes", suite.costs()}, {"evaluation_seconds", evaluation.seconds()}};
   directory.write_json("summary.json", summary);
+  settle(directory.path());  // before it is called completed
   directory.status(result.outcome, trainer.step());
+  ended();  // not before: a run that is killed on its last lines ends once all the same
   checkpoints.finish();
   return result;
 }

@@ -69,7 +69,7 @@ RunDirectory::Lock::~Lock() {
 }
 
 std::string RunDirectory::claim(bool overwrite) {
-  make_directories(path_);
+  make_directories(path_ + "/probes");
   const std::string name = path_ + "/.lock";
   if (lock_.file < 0) lock_.file = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (lock_.file < 0) throw FileError(path_, std::string("cannot write here: ") + std::strerror(errno));
@@ -107,7 +107,8 @@ void RunDirectory::clear(bool keep_looks) const {
   for (const auto& folder : {path_, path_ + "/checkpoints"}) {
     for (const auto& entry : std::filesystem::directory_iterator(folder, std::filesystem::directory_options::none, error)) all.push_back(entry.path());
   }
-  error.clear();  // there need be no checkpoints
+  std::filesystem::remove(path_ + "/status.json", error);  // first: killed on the way, it was never begun
+  error.clear();  // there need be neither that nor checkpoints
   for (const auto& path : all) {
     const bool stays = path.filename() == ".lock" || (path.filename() == "checkpoints" && !looks.empty()) || std::find(looks.begin(), looks.end(), path.string()) != looks.end();
     if (!stays) std::filesystem::remove_all(path, error);
@@ -145,7 +146,7 @@ void RunDirectory::lost(const std::string& why) const {
   }
 }
 
-void RunDirectory::write_json(const std::string& file, const Json& json) const { write_atomically(path_ + "/" + file, json.dump(2) + "\n"); }
+void RunDirectory::write_json(const std::string& file, const Json& json) const { write_atomically(path_ + "/" + file, json.dump(2) + "\n", OnDisk::later); }
 
 void RunDirectory::status(const std::string& state, int64_t step) const {
   write_json("status.json", {{"state", state}, {"step", step}, {"pid", ::getpid()}, {"host", host_name()}, {"updated", utc_now()}});

@@ -7,7 +7,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -167,12 +170,20 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
 SweepResult Sweep::run() {
   make_directories(directory_);
   lock_ = ::open((directory_ + "/.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (lock_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0) throw FileError(directory_, lock_ < 0 ? "cannot write here" : "another sweep is at work here; wait for it, or end it");
+  if (lock_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0) throw FileError(directory_, lock_ < 0 ? std::string("cannot write here: ") + std::strerror(errno) : "another sweep is at work here; wait for it, or end it");
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {  // what a killed sweep was about to rename
+    if (entry.path().extension() == ".tmp") std::filesystem::remove(entry.path(), error);
+  }
   std::vector<Cell> cells = experiment_.cells;
   if (experiment_.tuning) {
     const TuningCells tuning = tuning_cells(experiment_);
     SweepResult tuned = carry_out(tuning.cells, " (tuning)");
     if (stop_requested()) return tuned;
+    if (tuned.failed > 0) {  // a value is worst where training diverged, not where a process died
+      fmt::print(stderr, "{} of the runs that tune failed, so nothing is chosen; --retry failed repeats them\n", tuned.failed);
+      return tuned;
+    }
     std::vector<double> measured;
     for (const RunRecord& record : tuned.records) {
       const auto at = record.measures.find(experiment_.tuning->measure);

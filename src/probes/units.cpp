@@ -1,11 +1,14 @@
 #include "probes/units.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <utility>
 
+#include "core/error.h"
 #include "core/stats.h"
 
 namespace bnlab {
@@ -95,6 +98,9 @@ double quantile_of(const Units& units, Index u, double p) {
 }
 
 Shift shift(const Units& now, const Units& then) {
+  if (now.rows != then.rows || now.count != then.count) {
+    throw DataError("distribution", fmt::format("an earlier look has {} x {} values, this one {} x {}; is the checkpoint of another network?", then.count, then.rows, now.count, now.rows));
+  }
   Shift out;
   double moment = 0, scale = 0, distance = 0, alive = 0;
   for (Index u = 0; u < now.count; ++u) {

@@ -21,6 +21,9 @@ struct Units {
     rows = sizes[0], count = sizes[1];
     archive.list("sorted", sorted);
     archive.list("mean", mean), archive.list("variance", variance), archive.list("skewness", skewness);
+    const auto units = static_cast<size_t>(count);
+    const bool fits = rows >= 0 && count >= 0 && mean.size() == units && variance.size() == units && skewness.size() == units;
+    archive.require(fits && (units == 0 ? sorted.empty() : sorted.size() % units == 0 && sorted.size() / units == static_cast<size_t>(rows)), "sizes that do not fit");
   }
 };
 

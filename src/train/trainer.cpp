@@ -87,7 +87,10 @@ double Trainer<T>::gradients(const Batch<T>& batch) {
 
 template <class T>
 void Trainer<T>::archive(Archive& archive) {
-  archive.integer("step", step_);
+  int64_t step = step_;
+  archive.integer("step", step);
+  archive.require(0 <= step && step <= config_.steps, fmt::format("step {} of a run of {}", step, config_.steps));
+  step_ = step;
   auto each = [&](const std::vector<NamedSlot>& list, const auto& data_of) {
     for (const auto& [name, slot, role] : list) archive.tensor(name, extents(slot.shape), data_of(slot));
   };

@@ -34,7 +34,19 @@ code=0; "$program" run "$top/c.json" --out "$top/disk/other" --quiet 2> "$top/er
 refused "read-only disk" "Read-only file system"
 code=0; "$program" sweep "$top/c.json" --out "$top/disk/other" --quiet 2> "$top/err" || code=$?
 refused "read-only disk, sweep" "Read-only file system"
+code=0; "$program" run "$top/c.json" --out "$top/disk/r" --quiet --overwrite 2> "$top/err" || code=$?
+refused "a run there already" "cannot write here: Read-only file system"
 mount -o remount,rw "$top/disk"
+"$program" sweep "$top/c.json" --out "$top/disk/s" --quiet --set train.steps=100
+mount -o remount,ro "$top/disk"
+code=0; "$program" sweep "$top/c.json" --out "$top/disk/s" --quiet 2> "$top/err" || code=$?
+refused "a sweep there already" "disk/s/k: cannot write here: Read-only file system"
+mount -o remount,rw "$top/disk"
+
+# no memory: refused, and the run is marked
+code=0; (ulimit -v 400000; exec "$program" run "$top/c.json" --out "$top/memory" --quiet --set data.samples=10000000) 2> "$top/err" || code=$?
+refused "no memory" "^bnlab: not enough memory$"
+
 
 "$program" run "$top/c.json" --out "$top/disk/lost" --quiet --set train.steps=2000000 2> "$top/err" &
 process=$!

@@ -34,10 +34,10 @@ def files(top):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("program")
+    parser.add_argument("program", type=os.path.abspath)
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--steps", type=int, default=300)
-    parser.add_argument("--failpoints")
+    parser.add_argument("--failpoints", type=os.path.abspath)
     parser.add_argument("--every", type=int, default=1, help="with --failpoints: each so many-th write")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -71,6 +71,10 @@ def main():
         shutil.rmtree(out)
 
     if options.failpoints:
+        process = subprocess.run(command(options.failpoints, top + "/bug"), env={**os.environ, "BNLAB_BUG_AT_WRITE": "9"}, capture_output=True, text=True)
+        assert process.returncode == 1 and process.stderr == "bnlab: internal error: planted\n", process
+        subprocess.run(command(options.program, top + "/bug", "--resume"), check=True)
+        compare(top + "/bug", "after a mistake of the program")
         at, tried = 1, 0
         while True:
             out = f"{top}/write"
@@ -85,16 +89,17 @@ def main():
     else:
         spent = finished = 0
         while spent < options.kills:
-            out = f"{top}/killed"
+            out, before = f"{top}/killed", spent
             while True:
                 process = subprocess.Popen(command(options.program, out, "--resume"))
-                if spent < options.kills:
+                if spent < min(options.kills, before + 4):  # then it may finish, and is compared
                     time.sleep(random.uniform(0, 1.1 * whole_time))
                     if process.poll() is None:
                         os.kill(process.pid, signal.SIGKILL)
                         spent += 1
                 if process.wait() == 0:
                     break
+                assert process.returncode == -signal.SIGKILL, process.returncode
             compare(out, f"after {spent} kills")
             finished += 1
         print(f"{spent} kills, {finished} runs finished, {bad} that differ")

@@ -183,7 +183,7 @@ def advised(top):
 
 # ------------------------------------------------------------------------------------------------------------ the judgement
 def complaints(top, build):
-  everything = {"build", "test", "bench"}
+  everything = {"build", "plots", "test", "bench", "examples", "fuzz"}
   folders = include_folders(build)
   uses = [(*use, {"build"}, set()) for use in headers(top, "src", folders)]
   uses += [(*use, {"build", "test"}, set()) for use in headers(top, "tests", folders)]

@@ -10,6 +10,7 @@
 
 #include "core/document.h"
 #include "core/safetensors.h"
+#include "nn/catalogs.h"
 #include "places.h"
 #include "support/image_files.h"
 #include "support/process.h"
@@ -218,9 +219,20 @@ TEST_CASE("a directory in which a process is at work is left alone", "[program]"
   REQUIRE(::flock(lock, LOCK_EX | LOCK_NB) == 0);
   const Said said = bnlab_run(scratch, "a");
   REQUIRE(said.code == 3);
-  REQUIRE(said.err.find("process 12345 on elsewhere is at work here") != std::string::npos);
+  REQUIRE(said.err.find("process 12345 on elsewhere is at work here; wait for it, or end it") != std::string::npos);
   ::close(lock);
   REQUIRE(scratch.read(where + "/status.json").find("running") != std::string::npos);
+}
+
+TEST_CASE("a finished run that has lost its summary is not replaced without being told so", "[program]") {
+  const Scratch scratch;
+  scratch.write("config.json", config);
+  const std::string where = dir(bnlab_run(scratch, "a"));
+  std::filesystem::remove(scratch.path(where + "/summary.json"));
+  const Said said = bnlab_run(scratch, "a");
+  CHECK(said.code == 3);
+  CHECK(said.err.find(where + ": holds a finished run; --overwrite replaces it") != std::string::npos);
+  CHECK(dir(bnlab_run(scratch, "a", {"--overwrite"})) == where);
 }
 
 TEST_CASE("what is written is what the documentation lists", "[program][docs]") {
@@ -314,7 +326,7 @@ TEST_CASE("looking commands answer with JSON that says what they say in words", 
   for (const char* kind : {"sections", "models", "norms", "placements", "activations", "scalings", "weights", "initializers", "losses", "schedules", "datasets", "probes"}) {
     REQUIRE(json({"list", kind, "--json"}).size() >= 1);
   }
-  REQUIRE(json({"list", "norms", "--json"}).size() == 16);
+  REQUIRE(json({"list", "norms", "--json"}).size() == norms<float>().names().size());
   REQUIRE(json({"schema"})["properties"].contains("model"));
   REQUIRE(json({"data", "--json"}).size() == 7);
   const std::string sites = run({{BNLAB_PROGRAM, "show", "config.json", "--set", "model.widths=[4,4,4,4,4,4,4,4,4,4,4,4,4,4]"}, scratch.path()}).out;

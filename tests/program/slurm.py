@@ -7,7 +7,7 @@ Starts a cluster of two nodes on loopback, in a directory of its own, and ends i
 import argparse, json, os, shutil, signal, socket, subprocess, sys, tempfile, time
 
 parser = argparse.ArgumentParser()
-parser.add_argument("program")
+parser.add_argument("program", type=os.path.abspath)
 parser.add_argument("--runs", type=int, default=60)
 parser.add_argument("--kill", action="store_true")
 options = parser.parse_args()
@@ -163,7 +163,7 @@ try:
             subprocess.run(["scontrol", "update", "NodeName=n0", "State=DOWN", "Reason=test"], check=True)
             time.sleep(2)
             subprocess.run(["scontrol", "update", "NodeName=n0", "State=RESUME"], capture_output=True)  # it may have come back by itself
-    out, err = process.communicate(timeout=400)
+    out, err = process.communicate(timeout=400 + 5 * options.runs)
     if process.returncode != 0 or f"{options.runs} completed now" not in out:
         print(out, err)
         fail()

@@ -4,10 +4,10 @@
 Each cell ends exactly once; two sweeps never work in one directory; a run that dies or takes too long is named, marked and
 repeated only when asked for; a larger grid takes over what a smaller one has finished; tuned values are recorded.
 """
-import argparse, json, os, random, re, shutil, signal, subprocess, sys, tempfile, time
+import argparse, glob, json, os, random, re, shutil, signal, subprocess, sys, tempfile, time
 
 parser = argparse.ArgumentParser()
-parser.add_argument("program")
+parser.add_argument("program", type=os.path.abspath)
 parser.add_argument("--runs", type=int, default=40)
 parser.add_argument("--interrupts", type=int, default=5)
 parser.add_argument("--seed", type=int, default=1)
@@ -53,7 +53,10 @@ def ended_once(out):
         if "log.txt" in names:
             with open(os.path.join(folder, "log.txt")) as file:
                 text = file.read()
-            check(text.count("completed after") == 1, f"{folder} did not end exactly once:\n{text}")
+            # the line comes after the status: a kill between the two leaves none
+            check(text.count("completed after") <= 1, f"{folder} ended more than once:\n{text}")
+            with open(os.path.join(folder, "status.json")) as file:
+                check(json.load(file)["state"] == "completed", f"{folder} did not end")
 
 
 write("grid.json", vary=GRID)
@@ -64,13 +67,18 @@ check(whole.returncode == 0, whole.stderr)
 expected = contents("whole")
 check(sum("config.resolved" in name for name in expected) == 4 * SEEDS, "not every cell has run")
 
+# many runs of one process, after one another, or one run after the other in another: the same bytes
+alone = subprocess.run([options.program, "run", "grid.json", "--set", "seed=2", "--out", "alone", "--quiet", "--threads", "1"], capture_output=True, text=True)
+some = contents("alone")
+check(alone.returncode == 0 and len({os.path.dirname(name) for name in some if "config.resolved" in name}) == 4 and all(expected[name] == some[name] for name in some), f"`bnlab run` gives other bytes: {alone.stderr}")
+
 # stopped at random, by a signal to the sweep or by the death of the sweep
 stops = 0
 while True:
     process = subprocess.Popen([options.program, "sweep", "grid.json", "--jobs", "2", "--out", "torn"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
     if stops < options.interrupts:
-        time.sleep(random.uniform(0.1, 0.6) * seconds)
-        how = random.choice([signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+        time.sleep(random.uniform(0.3, 1) * seconds / (options.interrupts + 1))  # so that all come before the end
+        how = random.choice([signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGKILL])
         if process.poll() is None:
             if how == signal.SIGINT:
                 os.killpg(process.pid, how)  # as Ctrl-C does
@@ -92,6 +100,13 @@ check(f"0 completed now, 0 diverged now, 0 failed, {4 * SEEDS} there before" in 
 with open("torn/grid/index.csv") as file:
     check(len(file.readlines()) == 4 * SEEDS + 1, "index.csv does not have every run")
 
+with open("torn/grid/index.csv") as file:
+    index = file.read()
+os.remove("torn/grid/index.csv")
+made = subprocess.run([options.program, "ls", "torn/grid", "--index"], capture_output=True, text=True)
+with open("torn/grid/index.csv") as file:
+    check(made.returncode == 0 and file.read() == index, "the index made by ls is another")
+
 # a larger grid takes over what the smaller one has finished, whatever its arms are called there
 write("larger.json", vary=GRID + [{"grid": {"train.momentum": [0, 0.9]}}])
 larger = sweep("larger.json", "--jobs", "2", "--out", "torn")
@@ -108,6 +123,8 @@ check(rows[0] == "seed,state,test_accuracy" and len(rows) == SEEDS + 1 and all("
 compared = ask("compare", "torn", "--where", "train.momentum=0.0", "--by", "model.activation,train.learning_rate", "--csv").stdout.splitlines()
 mean = sum(float(row.split(",")[2]) for row in rows[1:]) / SEEDS
 check(any(row.startswith(f"relu,0.1,test_accuracy,{SEEDS},0,") and abs(float(row.split(",")[5]) - mean) < 1e-12 for row in compared), compared)
+for line in map(json.loads, ask("compare", "torn", "--where", "train.momentum=0.0", "--by", "model.activation,train.learning_rate", "--json").stdout.splitlines()):
+    check(line["n"] == SEEDS and line["without"] == 0 and line["low"] <= line["mean"] <= line["high"] and line["measure"] == "test_accuracy" and line["model.activation"] in ("relu", "tanh"), line)
 check("did you mean 'model.norm'" in ask("ls", "torn", "--where", "model.nrom=x").stderr, "no nearest word")
 again = ask("ls", "torn", "--where", "seed=1", "--columns", "arm,last(test_accuracy),at(eval:accuracy[split=test,bn_mode=running], 400) - test_accuracy,path(distribution:variance[layer=hidden1/*@input])", "--json")
 for line in map(json.loads, again.stdout.splitlines()):
@@ -126,13 +143,57 @@ check(ask("diff", a, a).stdout == "the same config, the same numbers\n" and "\ns
 check("would go" in ask("rm", "torn", "--where", "train.momentum=0.9").stdout and ask("rm", "torn", "--where", "train.momentum=0.9", "--yes").stdout.endswith(f"{4 * SEEDS} runs removed\n"), "rm")
 check(contents("torn") == expected, "rm took others along")
 
+shown = ask("tail", a, "-n", "3").stdout.splitlines()
+with open(a + "/train.csv") as file:
+    lines = file.read().splitlines()
+check(shown == [lines[0], *lines[-3:]], shown)
+check(ask("show", a).returncode == 0 and json.loads(ask("show", a, "--json").stdout), "show")
+
+# what another build has made is said, and repeated only when that is asked for
+def made_by(path):
+    with open(path + "/manifest.json") as file:
+        return json.load(file)
+
+
+def stamp(path):
+    return os.stat(path + "/status.json").st_mtime_ns
+
+
+manifest, made = made_by(a), stamp(a)
+with open(a + "/manifest.json", "w") as file:
+    json.dump({**manifest, "commit": "feedfacefeedface"}, file)
+stale = sweep("grid.json", "--jobs", "2", "--out", "torn")
+check("note: 1 runs were made by another build (feedfacefeed); --rerun-stale repeats them" in stale.stderr and stamp(a) == made, stale.stderr)
+if not manifest["dirty"]:  # else every run is another build's
+    stale = sweep("grid.json", "--jobs", "2", "--out", "torn", "--rerun-stale")
+    check("; they are repeated" in stale.stderr and f"1 completed now, 0 diverged now, 0 failed, {4 * SEEDS - 1} there before" in stale.stdout, stale.stdout + stale.stderr)
+    check(made_by(a)["commit"] == manifest["commit"] and stamp(a) > made and contents("torn") == expected, "a stale run was not made anew")
+
+# a plan: what would run, what is there, how long; nothing is made
+plan = sweep("grid.json", "--dry-run", "--jobs", "2", "--out", "torn")
+check(f"{4 * SEEDS} runs, {4 * SEEDS} finished already" in plan.stdout and "about" not in plan.stdout, plan.stdout)
+plan = sweep("grid.json", "--dry-run", "--jobs", "2", "--out", "planned")
+check(f"{4 * SEEDS} runs, 0 finished already" in plan.stdout and re.search(r"about \S.* of training, 2 at a time with 1 thread ", plan.stdout) and not os.path.exists("planned"), plan.stdout)
+
+# longest first, whatever the order in the file
+write("lengths.json", vary=[{"grid": {"train.steps": [20, 2000, 200]}}])
+check(sweep("lengths.json", "--jobs", "1", "--out", "lengths").returncode == 0, "lengths")
+ends = {int(re.search(r"steps=(\d+)", path).group(1)): os.stat(path + "/status.json").st_mtime_ns for path in (line for line in ask("ls", "lengths", "--columns", "dir", "--csv").stdout.splitlines()[1:])}
+check(ends[2000] < ends[200] < ends[20], f"not the longest first: {ends}")
+
+# a run that diverged is a result, and repeated only when that is asked for
+write("diverge.json", model={"widths": [16, 16]}, train={**BODY["train"], "loss": "mean_squared_error"}, vary=[{"grid": {"train.learning_rate": [0.01, 1e30]}}])
+for more, said in (((), "1 completed now, 1 diverged now, 0 failed, 0 there before"), ((), "0 completed now, 0 diverged now, 0 failed, 2 there before"), (("--retry", "diverged"), "0 completed now, 1 diverged now, 0 failed, 1 there before")):
+    diverged = sweep("diverge.json", "--out", "diverge", *more)
+    check(diverged.returncode == 0 and said in diverged.stdout, diverged.stdout + diverged.stderr)
+
 # two at once
 first = subprocess.Popen([options.program, "sweep", "grid.json", "--out", "both", "--jobs", "1"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 while not os.path.exists("both/grid/.lock"):
     time.sleep(0.01)
 time.sleep(0.1)
 second = sweep("grid.json", "--out", "both", "--jobs", "1")
-check(second.returncode == 3 and "another sweep is at work here" in second.stderr, second.stderr)
+check(second.returncode == 3 and "both/grid: another sweep is at work here; wait for it, or end it" in second.stderr, second.stderr)
 check(first.wait() == 0 and contents("both") == expected, "the first of two sweeps was disturbed")
 
 # a run that takes too long
@@ -174,11 +235,18 @@ again = subprocess.Popen([options.program, "sweep", "death.json", "--out", "deat
 
 
 def states(out):
-    return sorted(line for line in ask("ls", out, "--columns", "state", "--csv").stdout.splitlines()[1:])
+    found = []
+    for path in glob.glob(out + "/*/*/seed-*/status.json"):
+        try:
+            with open(path) as file:
+                found.append(json.load(file)["state"])
+        except FileNotFoundError:
+            pass  # its run is just being emptied
+    return found
 
 
 while "running" not in states("death"):
-    time.sleep(0.005)
+    check(again.poll() is None, "the repetition ended before anyone saw it begin")
 again.send_signal(signal.SIGINT)
 check(again.wait() == 130 and states("death").count("completed") >= 3, states("death"))
 rest = sweep("death.json", "--out", "death")
@@ -197,6 +265,9 @@ for arm in ("a", "b"):
     folder = next(name for name in os.listdir("tuned/grid") if name.startswith(arm + "-"))
     with open(f"tuned/grid/{folder}/seed-1/config.resolved.json") as file:
         check(json.load(file)["train"]["learning_rate"] == 0.1, "the chosen rate is not what ran")
+write("tuned.json", train={**BODY["train"], "steps": 50_000_000}, vary=[{"seeds": [1]}], tune={"path": "train.learning_rate", "values": [0.01, 0.1], "seeds": [100]})
+tuned = sweep("tuned.json", "--out", "untuned", "--timeout", "0.5")
+check(tuned.returncode == 4 and "2 of the runs that tune failed, so nothing is chosen; --retry failed repeats them" in tuned.stderr and sorted(os.listdir("untuned/grid")) == [".lock", "workers.log"], tuned.stderr)
 write("cheat.json", vary=[{"seeds": [1, 2]}], tune={"path": "train.learning_rate", "values": [0.1], "seeds": [2]})
 cheat = sweep("cheat.json", "--out", "tuned")
 check(cheat.returncode == 2 and "seed 2 tunes and counts" in cheat.stderr, cheat.stderr)

@@ -16,7 +16,7 @@ cat > cnn.json << 'JSON'
 JSON
 "$build/bnlab" run cnn.json --out auto > auto.txt 2>&1 || fail "auto does not run: $(cat auto.txt)"
 code=0; "$build/bnlab" run cnn.json --out direct --set engine.convolution=direct > direct.txt 2>&1 || code=$?
-[ $code = 2 ] && grep -q 'this build has no oneDNN' direct.txt || fail "direct is not refused: exit $code, $(cat direct.txt)"
+[ $code = 2 ] && grep -q "engine.convolution: this build has no oneDNN, so no engine 'direct'; use auto or gemm, or install libdnnl-dev and build again" direct.txt || fail "direct is not refused: exit $code, $(cat direct.txt)"
 "$build/bnlab" show cnn.json | grep -q direct && fail "show names an engine that is not there"
 for program in "$build/bnlab" "$bnlab"; do "$program" run cnn.json --out "gemm-$(md5sum <<< "$program" | cut -c1-4)" --set engine.convolution=gemm > gemm.txt 2>&1; done
 [ "$(find gemm-* -name final.safetensors -exec md5sum {} + | cut -d' ' -f1 | sort | uniq -c | wc -l)" = 1 ] || fail "gemm differs between the builds"

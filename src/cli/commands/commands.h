@@ -53,12 +53,25 @@ int ls_command(const LsArguments& arguments);
 struct CompareArguments {
   std::string root = "results/runs";
   std::vector<std::string> where, measures, by{"arm"};
-  bool csv = false;
+  bool csv = false, json = false;
 };
 int compare_command(const CompareArguments& arguments);
 int diff_command(const std::string& a, const std::string& b);
-int tail_command(const std::string& dir, int lines, bool follow);
+int tail_command(const std::string& dir, int lines, bool follow, bool spark);
 int rm_command(const std::string& root, const std::vector<std::string>& where, bool yes);
+
+struct ReportArguments {
+  std::vector<std::string> what;
+  std::string out = "results/runs", scale, file = "report.html";
+  bool gallery = false;
+};
+int report_command(const ReportArguments& arguments);
+struct PlotArguments {
+  std::vector<std::string> what;
+  std::string out = "results/runs", scale, figure, format = "svg", file;
+  bool list = false;
+};
+int plot_command(const PlotArguments& arguments);
 
 int validate_command(const std::vector<std::string>& configs, const std::vector<std::string>& sets);
 int show_run(const std::string& dir, const std::vector<std::string>& sets, bool json);

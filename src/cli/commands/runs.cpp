@@ -1,6 +1,7 @@
 // ls, compare, diff, tail, rm: runs that are there already.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -15,6 +16,7 @@
 #include "core/files.h"
 #include "core/text.h"
 #include "experiment/run_directory.h"
+#include "report/sparkline.h"
 
 namespace bnlab {
 namespace {
@@ -114,12 +116,20 @@ int compare_command(const CompareArguments& arguments) {
     }
     for (const auto& [why, count] : gaps) fmt::print(stderr, "note: {}: {} of {} runs are without: {}\n", measures[m].text(), count, runs.size(), why);
     for (const Group& g : group_runs(runs, arguments.by, values)) {
+      if (arguments.json) {
+        Json line = Json::object();
+        for (size_t k = 0; k < arguments.by.size(); ++k) line[arguments.by[k]] = g.key[k];
+        line["measure"] = measures[m].text(), line["n"] = g.n, line["without"] = g.without;
+        for (const auto& [key, value] : {std::pair{"mean", g.mean}, {"low", g.low}, {"high", g.high}, {"least", g.least}, {"most", g.most}}) line[key] = std::isnan(value) ? Json() : json_number(value);
+        fmt::print("{}\n", line.dump());
+        continue;
+      }
       auto show = [&](double value) { return arguments.csv ? number(value) : short_number(value); };
       rows.push_back(g.key);
       for (const std::string& cell : {measures[m].text(), std::to_string(g.n), std::to_string(g.without), show(g.mean), show(g.low), show(g.high), show(g.least), show(g.most)}) rows.back().push_back(cell);
     }
   }
-  print_rows(rows, arguments.csv);
+  if (!arguments.json) print_rows(rows, arguments.csv);
   return 0;
 }
 
@@ -140,10 +150,32 @@ int diff_command(const std::string& a, const std::string& b) {
   return 0;
 }
 
-int tail_command(const std::string& dir, int lines, bool follow) {
+namespace {
+
+// On a terminal: the run in a few lines, drawn over themselves until it ends.
+int watch(const std::string& dir, bool follow) {
+  size_t above = 0;
+  for (;;) {
+    const std::string state = load_run(dir).record.state, pulse = pulse_of(dir, 60);
+    if (above > 0) fmt::print("\033[{}A\033[J", above);
+    fmt::print("{}", pulse);
+    std::fflush(stdout);
+    above = static_cast<size_t>(std::count(pulse.begin(), pulse.end(), '\n'));
+    if (!follow || state != "running" || stop_requested()) {
+      fmt::print(stderr, "{}: {}\n", dir, state);
+      return 0;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  }
+}
+
+}  // namespace
+
+int tail_command(const std::string& dir, int lines, bool follow, bool spark) {
   load_run(dir);
   const std::string path = dir + "/train.csv";
   catch_signals();
+  if (spark) return watch(dir, follow);
   size_t shown = 0;
   for (;;) {
     const std::string text = is_file(path) ? read_text(path) : "";
