@@ -25,7 +25,7 @@ void make_directories(const std::string& path);
 enum class OnDisk { now, later };
 void write_atomically(const std::string& path, std::string_view content, OnDisk when = OnDisk::now);
 
-// All files below the directory are on the disk: for many small ones a tenth of the time that each by itself takes.
+// All files below the directory are on the disk: many small ones at once, not each by itself.
 void settle(const std::string& directory);
 
 // One line more, in one write: several processes may do so at a time.
