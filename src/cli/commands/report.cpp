@@ -27,6 +27,8 @@ Evidence evidence_of(const std::string& folder, const std::string& name, const s
   }
 }
 
+constexpr uintmax_t largest_kept = 1 << 20;  // bytes of a picture: a network of hundreds of layers is for the page, not for a repository
+
 // figures/<name>.svg and .csv in every folder with a verdict below results, then the page that shows them.
 int make_gallery(const std::string& results, const std::string& out) {
   std::string why;
@@ -43,9 +45,15 @@ int make_gallery(const std::string& results, const std::string& out) {
     Evidence evidence = evidence_of(folder, folder.substr(results.size() + 1), out);
     make_directories(folder + "/figures");
     for (const Figure& figure : draw(evidence)) {
-      for (const char* format : {"svg", "csv"})
-        write_figure(figure, format, folder + "/figures/" + figure.name + "." + format);
-      fmt::print("{}/figures/{}.svg\n", folder, figure.name);
+      const std::string path = folder + "/figures/" + figure.name;
+      write_figure(figure, "svg", path + ".svg");
+      if (fs::file_size(path + ".svg") > largest_kept) {
+        fs::remove(path + ".svg");
+        fmt::print("{}.svg: larger than {}, not kept\n", path, bytes_text(static_cast<double>(largest_kept)));
+        continue;
+      }
+      write_figure(figure, "csv", path + ".csv");
+      fmt::print("{}.svg\n", path);
       std::fflush(stdout);
     }
   }
