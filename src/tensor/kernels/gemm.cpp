@@ -23,8 +23,9 @@ void blas(const Gemm<double>& g) {
               g.alpha, g.a, static_cast<int>(g.lda), g.b, static_cast<int>(g.ldb), g.beta, g.c, static_cast<int>(g.ldc));
 }
 
-// Every piece packs the operand it shares with the others again, so few and large ones.
-int pieces_of(double flop) { return flop < 4e6 ? 1 : flop < 128e6 ? 2 : flop < 1e9 ? 4 : 8; }
+// Every piece packs the operand it shares with the others again, so few and large ones; of two products at once, a small
+// one is a piece.
+int pieces_of(double flop, bool alone) { return flop < (alone ? 2e6 : 4e6) ? 1 : flop < 128e6 ? 2 : flop < 1e9 ? 4 : 8; }
 
 constexpr Index grain = 4;  // columns or rows: the kernels' register blocks
 
@@ -57,7 +58,8 @@ void multiply(Pool& pool, std::initializer_list<Gemm<T>> products) {
   } list[most];
   int count = 0;
   for (const Gemm<T>& g : products) {
-    const int pieces = pieces_of(2.0 * static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k));
+    const double flop = 2.0 * static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
+    const int pieces = pieces_of(flop, products.size() == 1);
     for (int i = 0; i < pieces && count < most; ++i) list[count++] = {&g, i, pieces};
   }
   pool.run(count, [&](int i) {
