@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <set>
 
 #include "core/archive.h"
 #include "core/error.h"
@@ -139,22 +140,17 @@ void write_atomically(const std::string& path, std::string_view content, OnDisk 
   about_to_write();
 }
 
-void settle(const std::string& directory) {
-  std::error_code error;
-  std::vector<std::pair<int, std::string>> files;
-  for (auto at = fs::recursive_directory_iterator(directory, error); !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
-    std::error_code gone;
-    const int file = at->is_regular_file(gone) ? ::open(at->path().c_str(), O_RDONLY | O_CLOEXEC) : -1;
-    if (file >= 0) files.emplace_back(file, at->path().string());
+void settle(const std::vector<std::string>& directories) {
+  std::set<dev_t> done;
+  for (const auto& directory : directories) {
+    const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat facts {};
+    const bool known = file >= 0 && ::fstat(file, &facts) == 0;
+    const bool settled = known && (!done.insert(facts.st_dev).second || ::syncfs(file) == 0);
+    const std::string why = reason();
+    if (file >= 0) ::close(file);
+    if (!settled) throw FileError(directory, "cannot write: " + why);
   }
-  // all are on their way before the first is waited for, so that the file system's journal is written once, not once a file
-  for (const auto& [file, name] : files) ::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);
-  std::string lost, why;
-  for (const auto& [file, name] : files) {
-    if (::fsync(file) != 0 && lost.empty()) lost = name, why = reason();
-    ::close(file);
-  }
-  if (!lost.empty()) throw FileError(lost, "cannot write: " + why);
 }
 
 void append_line(const std::string& path, const std::string& line) {

@@ -25,8 +25,9 @@ void make_directories(const std::string& path);
 enum class OnDisk { now, later };
 void write_atomically(const std::string& path, std::string_view content, OnDisk when = OnDisk::now);
 
-// All files below the directory are on the disk: many small ones at once, not each by itself.
-void settle(const std::string& directory);
+// What was written below the directories is on the disk: many small files at once, not each by itself (that takes longer than
+// a short run's training). It is the file system that is asked, so other programs' files come along.
+void settle(const std::vector<std::string>& directories);
 
 // One line more, in one write: several processes may do so at a time.
 void append_line(const std::string& path, const std::string& line);

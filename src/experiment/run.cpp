@@ -13,6 +13,7 @@
 #include "core/files.h"
 #include "core/text.h"
 #include "experiment/checkpoint.h"
+#include "experiment/endings.h"
 #include "experiment/export.h"
 #include "experiment/logs.h"
 #include "experiment/run_directory.h"
@@ -33,6 +34,7 @@ struct Runner::State {
   Dataset data;
   DataConfig data_config;  // as it was resolved: the fallback may have taken over
   std::string notice;
+  std::unique_ptr<Endings> endings;
 
   const Dataset& load(RunConfig& config) {
     const std::string key = write_fields([&](Fields& f) { config.data.describe(f); }).dump();
@@ -54,29 +56,31 @@ struct Runner::State {
     return config.threads > 0 ? static_cast<int>(config.threads) : std::min(4, machine_threads());
   }
 
+  using Directory = std::shared_ptr<RunDirectory>;
   template <class T>
-  RunResult train(const RunConfig& config, const std::string& arm, RunDirectory& directory, bool repeat);
+  RunResult train(const RunConfig& config, const std::string& arm, const Directory& directory, bool repeat);
   template <class T>
-  std::optional<RunResult> attempt(const RunConfig& config, const std::string& arm, RunDirectory& directory, bool go_on);
+  std::optional<RunResult> attempt(const RunConfig& config, const std::string& arm, const Directory& ours, bool go_on);
 };
 
 template <class T>
-RunResult Runner::State::train(const RunConfig& config, const std::string& arm, RunDirectory& directory, bool repeat) {
-  const std::string before = directory.claim(repeat);
+RunResult Runner::State::train(const RunConfig& config, const std::string& arm, const Directory& directory, bool repeat) {
+  const std::string before = directory->claim(repeat);
   const bool unfinished = !before.empty() && before != "completed" && before != "diverged";
   if (unfinished && options.resume) {
     if (auto result = attempt<T>(config, arm, directory, true)) return *result;
   } else if (unfinished) {
-    progress.say(fmt::format("note: {} held a run that was {}; it starts again (--resume would go on where it stopped)", directory.path(), before == "running" ? "killed" : before));
+    progress.say(fmt::format("note: {} held a run that was {}; it starts again (--resume would go on where it stopped)", directory->path(), before == "running" ? "killed" : before));
   }
-  directory.clear(unfinished && options.resume && !directory.made_by_another_build());
-  directory.status("running", 0);
+  directory->clear(unfinished && options.resume && !directory->made_by_another_build());
+  directory->status("running", 0);
   return *attempt<T>(config, arm, directory, false);
 }
 
 // Nothing where `go_on` finds nothing to go on from.
 template <class T>
-std::optional<RunResult> Runner::State::attempt(const RunConfig& config, const std::string& arm, RunDirectory& directory, bool go_on) {
+std::optional<RunResult> Runner::State::attempt(const RunConfig& config, const std::string& arm, const Directory& ours, bool go_on) {
+  RunDirectory& directory = *ours;
   flush_denormals(config.flush_denormals);
   Pool pool(threads(config));
   const auto seed = static_cast<uint64_t>(config.seed);
@@ -86,14 +90,14 @@ std::optional<RunResult> Runner::State::attempt(const RunConfig& config, const s
   EvaluationLog<T> evaluation(config, data, trainer.loss(), pool, directory.path());
   TrainingLog<T> training(config.train, directory.path(), progress);
   Suite<T> suite(config.probes, {config.model, config.train, data, trainer.loss(), seed, pool}, directory.path());
-  Checkpoints checkpoints(config.checkpoint, directory.path(), identity(config), [&](Archive& archive) {
+  Checkpoints checkpoints(config.checkpoint, directory.path(), directory.identity(), [&](Archive& archive) {
     archive.scope("trainer", [&] { trainer.archive(archive); });
     archive.scope("training_log", [&] { training.archive(archive); });
     archive.scope("evaluation_log", [&] { evaluation.archive(archive); });
     archive.scope("probes", [&] { suite.archive(archive); });
   });
   const std::string label = fmt::format("{} {} seed {}", config.name, arm, config.seed);
-  Json record = manifest(config, data, options.command, pool.threads(), trainer.network().parameters());
+  Json record = manifest(directory.identity(), data, options.command, pool.threads(), trainer.network().parameters());
   if (go_on) {
     std::vector<std::string> complaints;
     const auto step = checkpoints.resume(complaints);
@@ -136,7 +140,7 @@ std::optional<RunResult> Runner::State::attempt(const RunConfig& config, const s
   result.final = evaluation.last();
   result.data = with_caution(data);
   result.batch_statistics = trainer.network().plan().size(Region::state) > 0;
-  auto ended = [&] { log->info("{} after {} steps, {:.2f} s", result.outcome, result.steps, result.seconds); };
+  auto ended = [log, outcome = result.outcome, steps = result.steps, seconds = result.seconds] { log->info("{} after {} steps, {:.2f} s", outcome, steps, seconds); };
   if (outcome == Outcome::interrupted) {
     checkpoints.write(trainer.step());
     directory.status("interrupted", trainer.step());
@@ -153,14 +157,23 @@ std::optional<RunResult> Runner::State::attempt(const RunConfig& config, const s
   summary["probes"] = measured;
   summary["cost"] = {{"probes", suite.costs()}, {"evaluation_seconds", evaluation.seconds()}};
   directory.write_json("summary.json", summary);
-  settle(directory.path());  // before it is called completed
-  directory.status(result.outcome, trainer.step());
-  ended();  // not before: a run that is killed on its last lines ends once all the same
-  checkpoints.finish();
+  auto completed = [ours, ended, kept = config.checkpoint, outcome = result.outcome, steps = result.steps] {
+    ours->status(outcome, steps);
+    ended();  // not before: a run that is killed on its last lines ends once all the same
+    Checkpoints(kept, ours->path(), "", {}).finish();
+  };
+  if (endings) {
+    endings->add({ours->path(), completed, [ours](const std::string& why) { ours->failed(why); }});
+  } else {
+    settle({ours->path()});  // before it is called completed
+    completed();
+  }
   return result;
 }
 
-Runner::Runner(RunOptions options, Progress& progress) : state_(new State{std::move(options), progress, "", {}, {}, ""}) {}
+Runner::Runner(RunOptions options, Progress& progress) : state_(new State{std::move(options), progress, "", {}, {}, "", {}}) {
+  if (state_->options.settle_behind) state_->endings = std::make_unique<Endings>();
+}
 Runner::~Runner() = default;
 
 void Runner::load(const Cell& cell, RunConfig& config) {
@@ -175,11 +188,11 @@ void Runner::load(const Cell& cell, RunConfig& config) {
 RunResult Runner::run(const Cell& cell, bool repeat) {
   RunConfig config = cell.config;
   load(cell, config);
-  RunDirectory directory(state_->options.out, config, cell.arm);
+  const auto directory = std::make_shared<RunDirectory>(state_->options.out, config, cell.arm);
   repeat = repeat || state_->options.overwrite;
   if (!repeat) {
-    if (auto before = directory.finished()) {
-      Checkpoints(config.checkpoint, directory.path(), "", {}).finish();  // one killed on its last line has left them
+    if (auto before = directory->finished()) {
+      Checkpoints(config.checkpoint, directory->path(), "", {}).finish();  // one killed on its last line has left them
       return *before;
     }
   }
@@ -188,7 +201,7 @@ RunResult Runner::run(const Cell& cell, bool repeat) {
   } catch (const ConfigError& error) {  // shapes that cannot meet: say where the config says so
     throw ConfigError("", cell.document.explain(error.path(), error.bare()));
   } catch (const std::exception& error) {
-    directory.failed(error.what());
+    directory->failed(error.what());
     throw;
   }
 }

@@ -14,6 +14,9 @@ struct RunOptions {
   std::string out = "results/runs", command;
   int threads = 0;  // 0: as the config says
   bool overwrite = false, resume = false, quiet = false, verbose = false;
+  // Where one short run follows the other: a run's files reach the disk, and it is called completed, while the next one
+  // trains. The status of the last ones is right when the Runner is gone, and says so where that failed.
+  bool settle_behind = false;
 };
 
 struct RunResult {

@@ -32,8 +32,8 @@ double number_of(const Json& json) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-RunDirectory::RunDirectory(const std::string& out, const RunConfig& config, const std::string& arm) {
-  const std::string root = fmt::format("{}/{}", out, config.name), hash = "-" + identity(config).substr(0, 8), seed = fmt::format("/seed-{}", config.seed);
+RunDirectory::RunDirectory(const std::string& out, const RunConfig& config, const std::string& arm) : identity_(bnlab::identity(config)) {
+  const std::string root = fmt::format("{}/{}", out, config.name), hash = "-" + identity_.substr(0, 8), seed = fmt::format("/seed-{}", config.seed);
   path_ = root + "/" + arm + hash + seed;
   if (is_directory(path_)) return;
   std::error_code none;  // the same config may lie there under the label that another grid gave it
@@ -69,7 +69,7 @@ RunDirectory::Lock::~Lock() {
 }
 
 std::string RunDirectory::claim(bool overwrite) {
-  make_directories(path_ + "/probes");
+  make_directories(path_);
   const std::string name = path_ + "/.lock";
   if (lock_.file < 0) lock_.file = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (lock_.file < 0) throw FileError(path_, std::string("cannot write here: ") + std::strerror(errno));
@@ -114,7 +114,6 @@ void RunDirectory::clear(bool keep_looks) const {
     if (!stays) std::filesystem::remove_all(path, error);
   }
   if (error) throw FileError(path_, "cannot be emptied: " + error.message());
-  make_directories(path_ + "/probes");
 }
 
 Json RunDirectory::read(const std::string& file) const {
@@ -152,7 +151,7 @@ void RunDirectory::status(const std::string& state, int64_t step) const {
   write_json("status.json", {{"state", state}, {"step", step}, {"pid", ::getpid()}, {"host", host_name()}, {"updated", utc_now()}});
 }
 
-Json manifest(const RunConfig& config, const Dataset& data, const std::string& command, int threads, int64_t parameters) {
+Json manifest(const std::string& identity, const Dataset& data, const std::string& command, int threads, int64_t parameters) {
   return {{"bnlab", BNLAB_VERSION},
           {"commit", BNLAB_COMMIT},
           {"dirty", BNLAB_DIRTY},
@@ -166,7 +165,7 @@ Json manifest(const RunConfig& config, const Dataset& data, const std::string& c
           {"host", host_name()},
           {"started", utc_now()},
           {"command", command},
-          {"identity", identity(config)},
+          {"identity", identity},
           {"parameters", parameters},
           {"data",
            {{"name", data.name}, {"sha256", data.sha256}, {"source", data.source}, {"caution", data.caution}, {"train", data.train.size}, {"validation", data.validation.size}, {"test", data.test.size}}}};

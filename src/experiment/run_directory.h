@@ -13,6 +13,7 @@ class RunDirectory {
   RunDirectory(const RunDirectory&) = delete;
   RunDirectory& operator=(const RunDirectory&) = delete;
   const std::string& path() const { return path_; }
+  const std::string& identity() const { return identity_; }  // of the config
 
   // The result of a finished run that is there already.
   std::optional<RunResult> finished() const;
@@ -38,11 +39,11 @@ class RunDirectory {
     int file = -1;
     ~Lock();
   };
-  std::string path_;
+  std::string path_, identity_;
   Lock lock_;
 };
 
-Json manifest(const RunConfig& config, const Dataset& data, const std::string& command, int threads, int64_t parameters);
+Json manifest(const std::string& identity, const Dataset& data, const std::string& command, int threads, int64_t parameters);
 
 // The manifest of a run that goes on at `step`: as it began, with "resumed", and "commits" where there are several.
 Json resumed(const Json& began, const Json& now, int64_t step);

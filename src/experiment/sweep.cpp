@@ -102,10 +102,12 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
   std::map<std::string, size_t> stale;
   std::vector<size_t> wanted;
   std::vector<bool> repeated(cells.size());
+  std::vector<std::string> paths(cells.size());
   std::set<std::string> taken;
   for (size_t i = 0; i < cells.size(); ++i) {
     RunDirectory directory(options_.launch.out, cells[i].config, cells[i].arm);
-    if (!taken.insert(directory.path()).second) {
+    paths[i] = directory.path();
+    if (!taken.insert(paths[i]).second) {
       ++result.reused;  // two cells say the same
       continue;
     }
@@ -149,8 +151,10 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
     for (const AtWork& run : launcher->at_work()) running.push_back({fmt::format("{} seed {}", cells[run.id].arm, cells[run.id].config.seed), run.seconds});
     board.look(running);
   };
+  std::vector<std::string> said(cells.size());
   launcher->run(jobs, [&](const Ended& ended) {
     const Cell& cell = cells[ended.id];
+    said[ended.id] = ended.outcome;
     if (ended.outcome == "failed" || ended.outcome == "busy") {
       ++result.failed;
       if (ended.outcome == "failed") RunDirectory(options_.launch.out, cell.config, cell.arm).lost(ended.why);
@@ -161,9 +165,16 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
     result.diverged += ended.outcome == "diverged";
     board.ended(ended.outcome == "busy" ? "failed" : ended.outcome);
   }, look, stop);
+  for (size_t i = 0; i < cells.size(); ++i) {
+    RunRecord& record = result.records[i];
+    read_run(paths[i], record);
+    if (said[i].empty() || said[i] == record.state || (said[i] != "completed" && said[i] != "diverged")) continue;
+    --(said[i] == "completed" ? result.done : result.diverged);  // trained, but its files did not reach the disk
+    ++result.failed;
+    board.say(fmt::format("failed: {} seed {}: {}", cells[i].arm, cells[i].config.seed, record.why.empty() ? "its process ended before its files were on the disk; the same command repeats it" : record.why));
+  }
   board.end();
   result.interrupted = stop && !gave_up;
-  for (size_t i = 0; i < cells.size(); ++i) read_run(RunDirectory(options_.launch.out, cells[i].config, cells[i].arm).path(), result.records[i]);
   return result;
 }
 

@@ -72,6 +72,7 @@ template <class T>
 Suite<T>::Suite(const std::vector<Choice>& choices, const Surroundings<T>& around, const std::string& directory) : last_(around.train.steps) {
   Surroundings<T> with_folder = around;
   if (!directory.empty()) with_folder.folder = directory + "/checkpoints";
+  if (!directory.empty() && !choices.empty()) make_directories(directory + "/probes");
   for (const Choice& choice : choices) {
     entries_.push_back(std::make_unique<Entry>(choice, directory.empty() ? "" : directory + "/probes/" + choice.name + ".csv"));
     entries_.back()->probe->start(with_folder);

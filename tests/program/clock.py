@@ -15,7 +15,7 @@ top = tempfile.mkdtemp(prefix="bnlab_clock_")
 os.chdir(top)
 with open("grid.json", "w") as file:
     json.dump({"name": "grid", "data": {"name": "gaussian_mixture", "features": 8, "classes": 3, "samples": 200}, "model": {"widths": [8, 8], "norm": "batch_norm"},
-               "train": {"steps": 8000, "batch_size": 20}, "checkpoint": {"every": 500, "seconds": 0.05}, "probes": {"distribution": {"every": 500}}, "vary": [{"seeds": [1, 2, 3, 4]}]}, file)
+               "train": {"steps": 30000, "batch_size": 20}, "checkpoint": {"every": 500, "seconds": 0.05}, "probes": {"distribution": {"every": 500}}, "vary": [{"seeds": [1, 2, 3, 4, 5, 6]}]}, file)
 
 
 def jump():
@@ -64,7 +64,8 @@ if contents("jumped") != contents("whole"):
 years = set()
 for path in glob.glob("jumped/grid/*/seed-*/*.json"):
     with open(path) as file:
-        years.add((json.load(file).get("updated") or "")[:4])
+        record = json.load(file)
+        years.add((record.get("updated") or record.get("started") or "")[:4])
 if len(years - {""}) < 2:
     sys.exit(f"clock.py: the clock did not jump: {years}")
 for name in ("timing.csv",):

@@ -71,6 +71,7 @@ int worker_command(const WorkerArguments& arguments) {
   Progress silent(ProgressMode::none);
   RunOptions options;
   options.out = arguments.out, options.threads = arguments.threads, options.resume = true, options.command = "bnlab sweep";
+  options.settle_behind = arguments.jobs.empty();  // who sent the jobs over a pipe waits for our end before it looks
   Runner runner(options, silent);
   if (arguments.jobs.empty()) {
     end_with_parent();

@@ -163,6 +163,7 @@ class Local : public Launcher {
     for (auto& worker : workers_) {
       if (worker) worker->no_more();
     }
+    workers_.clear();  // waits for them: the files of their last runs are on the disk
   }
 
  private:
