@@ -96,6 +96,41 @@ TEST_CASE("distribution equals a slow twin", "[probe]") {
   REQUIRE(compared == 9 * 2 * (5 + 3 * 8));
 }
 
+TEST_CASE("distribution: a histogram holds every value, and its moments are those of the values within a bin", "[probe]") {
+  Watched watched(R"({"distribution": {"every": 12, "samples": 64, "histogram": 50}})");
+  struct Bins {
+    std::vector<double> at, density;
+    double mean = 0, variance = 0;
+  };
+  std::map<std::string, Bins> sites;
+  for (const auto& row : watched.run("distribution")) {
+    Bins& bins = sites[std::to_string(row.step) + row.layer + row.mode];
+    if (row.metric == "density") bins.at.push_back(row.at), bins.density.push_back(row.value);
+    if (row.metric == "mean") bins.mean = row.value;
+    if (row.metric == "variance") bins.variance = row.value;
+  }
+  REQUIRE(sites.size() == 2 * 2 * 9);
+  for (const auto& [site, bins] : sites) {
+    INFO(site);
+    REQUIRE(bins.at.size() == 50);
+    const double width = bins.at[1] - bins.at[0];
+    double share = 0, mean = 0, square = 0;
+    for (size_t k = 0; k < 50; ++k) {
+      share += bins.density[k] * width, mean += bins.density[k] * width * bins.at[k];
+      square += bins.density[k] * width * bins.at[k] * bins.at[k];
+    }
+    CHECK(share == Approx(1).margin(1e-9));
+    CHECK(std::abs(mean - bins.mean) <= width / 2);
+    CHECK(square - mean * mean >= bins.variance - width * std::sqrt(bins.variance));  // of all units together: theirs, and of their means
+    CHECK(bins.density.front() > 0);
+    CHECK(bins.density.back() > 0);
+  }
+  Watched dead(R"({"distribution": {"every": 4, "samples": 64, "histogram": 8}})", "identity", R"("name": "residual_mlp", "blocks": 2, "width": 6, "scaling": "fixup")");
+  int reasons = 0;
+  for (const auto& row : dead.run("distribution")) reasons += row.note == "all values are the same";
+  CHECK(reasons > 0);
+}
+
 TEST_CASE("cadences: every n, log-spaced, lists, first and last always", "[probe]") {
   auto steps = [](const std::string& json, int64_t last) {
     Cadence cadence;

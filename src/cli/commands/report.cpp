@@ -43,6 +43,10 @@ int make_gallery(const std::string& results, const std::string& out) {
   std::sort(folders.begin(), folders.end());
   for (const std::string& folder : folders) {
     Evidence evidence = evidence_of(folder, folder.substr(results.size() + 1), out);
+    if (evidence.kept && is_directory(folder + "/figures") && !fs::is_empty(folder + "/figures")) {
+      fmt::print("{}/figures: stay, the runs that they were made of are gone\n", folder);
+      continue;
+    }
     make_directories(folder + "/figures");
     for (const Figure& figure : draw(evidence)) {
       const std::string path = folder + "/figures/" + figure.name;

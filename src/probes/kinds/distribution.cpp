@@ -10,6 +10,8 @@
 // mean, variance, skewness and the shifts are means over units; p15, p50, p85 are of the unit `unit`, p15_median, ... the
 // medians over units. dead_share: units whose variance is 0 (a ReLU that never or always is off lets nothing through).
 // Units whose variance is 0 at s are left out of moment_shift and scale_shift.
+// With `histogram`, of all units' values together between their least and largest, in that many bins of equal width h:
+//   density at a bin's middle = share of the values in it / h       (Santurkar et al. 2018, fig. 2)
 #include <algorithm>
 #include <cmath>
 
@@ -29,6 +31,7 @@ class Distribution : public Probe<T> {
     f.integer("samples", samples_, between(2, 1 << 20), "training samples of the fixed batch");
     f.integer("max_rows", max_rows_, between(2, 1 << 20), "rows (samples x space) used per unit, evenly spaced");
     f.integer("unit", unit_, at_least(0), "the typical unit whose percentiles are shown; too large: the last");
+    f.integer("histogram", bins_, between(0, 1024), "bins of the histogram of a site's values, all units together; 0: none");
     f.integer("reference", reference_, at_least(0), "the shift is also taken against the first look at or after this step");
     f.options("bn_modes", modes_, {"batch", "running"}, "statistics of the fixed batch as in training, noise included, or running ones");
   }
@@ -123,6 +126,7 @@ class Distribution : public Probe<T> {
       row(name, all[static_cast<size_t>(std::min<Index>(unit_, now.count - 1))]);
       row(median_name, median(all));
     }
+    if (bins_ > 0) histogram(site.name, mode, now, out);
     if (!history.previous.empty()) {
       const Shift moved = shift(now, history.previous);
       row("moment_shift", moved.moment);
@@ -143,7 +147,20 @@ class Distribution : public Probe<T> {
     history.previous = std::move(now);
   }
 
-  int64_t samples_ = 256, max_rows_ = 2048, unit_ = 0, reference_ = 0;
+  void histogram(const std::string& layer, const std::string& mode, const Units& now, Records& out) const {
+    const auto [least, largest] = std::minmax_element(now.sorted.begin(), now.sorted.end());
+    const double from = *least, width = (static_cast<double>(*largest) - from) / static_cast<double>(bins_);
+    if (!std::isfinite(mean(now.mean)) || !std::isfinite(width)) return out.missing(layer, "density", mode, "not finite");
+    if (width <= 0) return out.missing(layer, "density", mode, "all values are the same");
+    std::vector<double> counts(static_cast<size_t>(bins_));
+    for (const float x : now.sorted) ++counts[std::min(counts.size() - 1, static_cast<size_t>((x - from) / width))];
+    for (size_t k = 0; k < counts.size(); ++k) {
+      out.row({.layer = layer, .metric = "density", .bn_mode = mode, .at = from + (static_cast<double>(k) + 0.5) * width,
+               .value = counts[k] / (static_cast<double>(now.sorted.size()) * width)});
+    }
+  }
+
+  int64_t samples_ = 256, max_rows_ = 2048, unit_ = 0, bins_ = 0, reference_ = 0;
   std::vector<std::string> modes_{"batch", "running"};
   Pool* pool_ = nullptr;
   std::unique_ptr<Replica<T>> replica_;

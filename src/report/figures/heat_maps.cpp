@@ -92,16 +92,21 @@ bool draw_heat_map(Evidence& e, const HeatMap& map, Figure& figure) {
   std::set<std::pair<std::string, std::string>> filled;
   for (const auto& [key, cell] : cells) filled.insert({key[1], key[2]});
   if (filled.size() <= std::max(xs.size(), ys.size())) return false;  // the two go together: a line, no map
-  figure.rows.columns = {"method", map.x_title, map.y_title, measure, "runs", "diverged", "text"};
+  figure.rows.columns = {"method", map.x_title, map.y_title, measure, "runs", "diverged", "text", "on"};
   std::vector<std::string> panels;
+  auto value_of = [](const auto& cell) { return cell.first.empty() || cell.second > 0 ? std::nan("") : mean(cell.first); };
+  double least = INFINITY, largest = -INFINITY;
+  for (const auto& [key, cell] : cells) least = std::fmin(least, value_of(cell)), largest = std::fmax(largest, value_of(cell));
   for (const auto& [key, cell] : cells) {
     const auto& [values, diverged] = cell;
-    const double value = values.empty() || diverged > 0 ? std::nan("") : mean(values);
+    const double value = value_of(cell), share = (value - least) / (largest - least);
+    const bool dark = measure == "test_accuracy" ? share < 0.55 : share > 0.45;  // false where there is no number
     figure.rows.rows.push_back({key[0], key[1], key[2], value, static_cast<double>(values.size() + diverged),
                                 static_cast<double>(diverged),
                                 std::string(diverged > 0        ? "\u00d7"
                                             : std::isnan(value) ? ""
-                                                                : fmt::format("{:.3g}", value))});
+                                                                : fmt::format("{:.3g}", value)),
+                                std::string(dark ? "dark" : "light")});
     if (std::find(panels.begin(), panels.end(), key[0]) == panels.end()) panels.push_back(key[0]);
   }
   std::reverse(ys.begin(), ys.end());
@@ -109,11 +114,12 @@ bool draw_heat_map(Evidence& e, const HeatMap& map, Figure& figure) {
     return Json{{"field", column},
                 {"type", "ordinal"},
                 {"sort", order},
-                {"axis", {{"grid", false}, {"labelAngle", 0}, {"labelLimit", 170}, {"labelOverlap", true}}}};
+                {"axis", {{"grid", false}, {"labelAngle", 0}, {"labelLimit", 260}, {"labelOverlap", true}}}};
   };
   const Json x = channel(map.x_title, xs),
              y = channel(map.y_title, of_methods ? std::vector<std::string>(ys.rbegin(), ys.rend()) : ys);
-  const Json colour{{"field", measure},
+  const Json colour{{"condition", {{"test", "!isValid(datum['" + measure + "'])"}, {"value", "#d8d4cb"}}},
+                    {"field", measure},
                     {"type", "quantitative"},
                     {"scale", {{"scheme", "viridis"}, {"reverse", measure != "test_accuracy"}, {"zero", false}}},
                     {"legend", {{"title", measure}, {"orient", "bottom"}, {"gradientLength", 180}}}};
@@ -123,11 +129,13 @@ bool draw_heat_map(Evidence& e, const HeatMap& map, Figure& figure) {
   const Json layers = {
       {{"mark", {{"type", "rect"}, {"invalid", nullptr}}},
        {"encoding", {{"x", x}, {"y", y}, {"color", colour}, {"tooltip", tips}}}},
-      {{"mark",
-        {{"type", "text"}, {"fontSize", 10}, {"stroke", "#ffffffb0"}, {"strokeWidth", 2.2}, {"strokeJoin", "round"}}},
-       {"encoding", {{"x", x}, {"y", y}, {"text", {{"field", "text"}}}, {"tooltip", tips}}}},
-      {{"mark", {{"type", "text"}, {"fontSize", 10}, {"color", "#1c1b18"}}},
-       {"encoding", {{"x", x}, {"y", y}, {"text", {{"field", "text"}}}, {"tooltip", tips}}}}};
+      {{"mark", {{"type", "text"}, {"fontSize", 10}}},
+       {"encoding",
+        {{"x", x},
+         {"y", y},
+         {"text", {{"field", "text"}}},
+         {"color", {{"condition", {{"test", "datum.on == 'dark'"}, {"value", "#ffffff"}}}, {"value", "#1c1b18"}}},
+         {"tooltip", tips}}}}};
   if (panels.size() > 1) {
     figure.spec = {
         {"facet", {{"field", "method"}, {"type", "nominal"}, {"title", nullptr}, {"header", {{"labelLimit", 300}}}}},
