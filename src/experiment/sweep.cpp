@@ -20,6 +20,7 @@
 #include "core/files.h"
 #include "core/text.h"
 #include "experiment/board.h"
+#include "experiment/checkpoint.h"
 #include "experiment/run_directory.h"
 
 namespace bnlab {
@@ -120,6 +121,7 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
       repeat |= options_.rerun_stale;
     }
     if (finished && !repeat) {
+      Checkpoints(cells[i].config.checkpoint, paths[i], "", {}).finish();  // one killed on its last line has left them
       ++result.reused;
       continue;
     }

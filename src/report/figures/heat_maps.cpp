@@ -50,17 +50,19 @@ std::vector<std::string> methods_of(const Evidence& e, const std::vector<std::st
   std::vector<std::string> telling;
   for (const auto& path : paths) {
     if (!path.starts_with("model.") || std::find(apart.begin(), apart.end(), path) != apart.end()) continue;
-    if (std::any_of(telling.begin(), telling.end(),
-                    [&](const std::string& above) { return path.starts_with(above + "."); }))
-      continue;
-    std::set<std::string> values;
-    for (const TableRun& run : e.runs) values.insert(field(run, path));
-    if (values.size() > 1) telling.push_back(path);
+    const auto above = std::find_if(telling.begin(), telling.end(),
+                                    [&](const std::string& one) { return path.starts_with(one + "."); });
+    std::map<std::string, std::set<std::string>> values;  // an option tells where it differs among runs of one component
+    for (const TableRun& run : e.runs) values[above == telling.end() ? "" : field(run, *above)].insert(field(run, path));
+    if (std::any_of(values.begin(), values.end(), [](const auto& one) { return one.second.size() > 1; }))
+      telling.push_back(path);
   }
   std::vector<std::string> out;
   for (const TableRun& run : e.runs) {
     std::vector<std::string> words;
-    for (const auto& path : telling) words.push_back(field(run, path));
+    for (const auto& path : telling) {
+      if (std::string word = field(run, path); !word.empty()) words.push_back(std::move(word));
+    }
     out.push_back(words.empty() ? "all runs" : join(words));
   }
   return out;
@@ -114,10 +116,14 @@ bool draw_heat_map(Evidence& e, const HeatMap& map, Figure& figure) {
     return Json{{"field", column},
                 {"type", "ordinal"},
                 {"sort", order},
-                {"axis", {{"grid", false}, {"labelAngle", 0}, {"labelLimit", 260}, {"labelOverlap", true}}}};
+                {"axis", {{"grid", false}, {"labelAngle", 0}, {"labelLimit", 400}, {"labelOverlap", true}}}};
   };
   const Json x = channel(map.x_title, xs),
-             y = channel(map.y_title, of_methods ? std::vector<std::string>(ys.rbegin(), ys.rend()) : ys);
+             y = [&] {
+               Json out = channel(map.y_title, of_methods ? std::vector<std::string>(ys.rbegin(), ys.rend()) : ys);
+               if (of_methods) out["axis"]["title"] = nullptr;  // it would lie across the longest
+               return out;
+             }();
   const Json colour{{"condition", {{"test", "!isValid(datum['" + measure + "'])"}, {"value", "#d8d4cb"}}},
                     {"field", measure},
                     {"type", "quantitative"},
