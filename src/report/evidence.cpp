@@ -47,11 +47,12 @@ void take_kept(const std::string& folder, Evidence& into) {
 void take_experiment(const std::string& file, const std::string& out, const std::string& scale, Evidence& into) {
   const Experiment experiment = read_experiment(file, {}, scale);
   const std::string folder = out + "/" + experiment.name;
-  if (!is_directory(folder))
-    throw FileError(folder, fmt::format("there are no runs; `bnlab sweep {}` makes them", file));
+  const size_t before = into.runs.size();
   for (TableRun& run : runs_of(experiment, out)) {
     if (!run.record.dir.empty()) into.runs.push_back(std::move(run));
   }
+  if (into.runs.size() == before)  // those of an older config, or of an older bnlab, may lie there
+    throw FileError(folder, fmt::format("there are no runs; `bnlab sweep {}` makes them", file));
   take_documents(folder, into);
   into.title = experiment.name, into.what = experiment.what;
 }

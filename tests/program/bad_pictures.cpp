@@ -40,6 +40,10 @@ TEST_CASE("figures that cannot be drawn say why", "[program][bad]") {
     command.insert(command.begin(), {"/usr/bin/env", environment, BNLAB_PROGRAM});
     return run({command, scratch.path()});
   };
+  scratch.write("other.json", R"({"compose": ["base.json"], "train": {"learning_rate": 0.017}})");  // its runs would lie in the same folder
+  const Said other = ask({"report", "other.json", "--out", "out"});
+  CHECK(other.err == "bnlab: out/run: there are no runs; `bnlab sweep other.json` makes them\n");
+  CHECK(other.code == 3);
   const auto refuses = [&](const std::vector<std::string>& command, const std::string& message, int code, const std::string& environment = "BNLAB=1") {
     const Said said = ask(command, environment);
     INFO(said.err);

@@ -95,7 +95,12 @@ check(contents("torn") == expected, "an interrupted sweep gave other bytes")
 ended_once("torn")
 print(f"{4 * SEEDS} runs, stopped {stops} times: the same bytes, each ended once")
 
+# a run that was killed on its last line is completed and has a checkpoint still
+left = glob.glob("torn/grid/*/seed-*")[0] + "/checkpoints"
+os.makedirs(left)
+shutil.copy(left + "/../export/final.safetensors", left + "/step-000000000001.safetensors")
 again = sweep("grid.json", "--jobs", "2", "--out", "torn")
+check(not os.path.exists(left), "a finished run keeps its checkpoint")
 check(f"0 completed now, 0 diverged now, 0 failed, {4 * SEEDS} there before" in again.stdout, again.stdout)
 with open("torn/grid/index.csv") as file:
     check(len(file.readlines()) == 4 * SEEDS + 1, "index.csv does not have every run")

@@ -12,6 +12,15 @@ namespace {
 constexpr size_t most_arms = 6, most_looks = 14;
 constexpr double overlap = 1.6;  // of the highest ridge, in distances between two
 
+std::vector<const Arm*> drawn(const Evidence& evidence) {
+  const auto names = some_of(evidence.arm_names(), most_arms);
+  std::vector<const Arm*> out;
+  for (const Arm& arm : evidence.arms) {
+    if (!arm.runs.empty() && std::find(names.begin(), names.end(), arm.name) != names.end()) out.push_back(&arm);
+  }
+  return out;
+}
+
 std::string middle_layer(Evidence& evidence, const std::string& metric) {
   std::vector<std::string> layers = layers_of(evidence, "distribution", metric, "@input");
   if (layers.empty()) layers = layers_of(evidence, "distribution", metric);
@@ -26,11 +35,13 @@ std::vector<double> some_steps(const std::vector<double>& all) {
   return out;
 }
 
-Json by_arm(const std::vector<std::string>& arms, const Json& panel) {
+Json by_arm(const std::vector<const Arm*>& arms, const Json& panel) {
+  Json names = Json::array();
+  for (const Arm* arm : arms) names.push_back(arm->name);
   return {{"params", {hidden_arms()}},
           {"transform", {shown_arms()}},
           {"facet",
-           {{"field", "arm"}, {"type", "nominal"}, {"sort", arms}, {"title", nullptr}, {"header", {{"labelLimit", 300}}}}},
+           {{"field", "arm"}, {"type", "nominal"}, {"sort", names}, {"title", nullptr}, {"header", {{"labelLimit", 300}}}}},
           {"columns", std::min<int>(3, static_cast<int>(arms.size()))},
           {"spec", panel},
           {"resolve", {{"scale", {{"y", "independent"}}}}}};
@@ -40,12 +51,11 @@ bool ridges(Evidence& evidence, Figure& figure) {
   const std::string layer = middle_layer(evidence, "density"), mode = mode_of(evidence, "distribution");
   if (layer.empty()) return false;
   figure.rows.columns = {"arm", "step", "input", "density", "foot", "top"};
-  const auto arms = some_of(evidence.arm_names(), most_arms);
+  const auto arms = drawn(evidence);
   std::vector<double> steps;
-  for (const Arm& arm : evidence.arms) {
-    if (arm.runs.empty() || std::find(arms.begin(), arms.end(), arm.name) == arms.end()) continue;
+  for (const Arm* arm : arms) {
     std::map<double, std::vector<Dot>> at;
-    for (const Reading& r : readings(*arm.runs[0], "distribution", {"density"}, mode)) {
+    for (const Reading& r : readings(*arm->runs[0], "distribution", {"density"}, mode)) {
       if (r.layer == layer) at[r.step].push_back({r.at, r.value});
     }
     if (steps.empty()) {
@@ -59,7 +69,7 @@ bool ridges(Evidence& evidence, Figure& figure) {
       for (const Dot& bin : bins->second) highest = std::max(highest, bin.y);
       const double foot = static_cast<double>(steps.size() - 1 - k);
       for (const Dot& bin : bins->second) {
-        figure.rows.rows.push_back({arm.name, steps[k], bin.x, bin.y, foot, foot + overlap * bin.y / highest});
+        figure.rows.rows.push_back({arm->name, steps[k], bin.x, bin.y, foot, foot + overlap * bin.y / highest});
       }
     }
   }
@@ -105,11 +115,10 @@ bool draw_distributions(Evidence& evidence, Figure& figure) {
   const std::string layer = middle_layer(evidence, "p50_median"), mode = mode_of(evidence, "distribution");
   if (layer.empty()) return false;
   figure.rows.columns = {"arm", "step", "p15", "p50", "p85"};
-  const auto arms = some_of(evidence.arm_names(), most_arms);
-  for (const Arm& arm : evidence.arms) {
-    if (arm.runs.empty() || std::find(arms.begin(), arms.end(), arm.name) == arms.end()) continue;
+  const auto arms = drawn(evidence);
+  for (const Arm* arm : arms) {
     std::map<double, std::map<std::string_view, double>> at;
-    for (const Reading& r : readings(*arm.runs[0], "distribution", {"p15_median", "p50_median", "p85_median"}, mode)) {
+    for (const Reading& r : readings(*arm->runs[0], "distribution", {"p15_median", "p50_median", "p85_median"}, mode)) {
       if (r.layer == layer) at[r.step][r.metric] = r.value;
     }
     std::vector<double> steps;
@@ -118,7 +127,7 @@ bool draw_distributions(Evidence& evidence, Figure& figure) {
     }
     for (const double step : some_steps(steps)) {
       auto& p = at[step];
-      figure.rows.rows.push_back({arm.name, step, p["p15_median"], p["p50_median"], p["p85_median"]});
+      figure.rows.rows.push_back({arm->name, step, p["p15_median"], p["p50_median"], p["p85_median"]});
     }
   }
   if (figure.rows.rows.empty()) return false;

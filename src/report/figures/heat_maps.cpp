@@ -118,12 +118,9 @@ bool draw_heat_map(Evidence& e, const HeatMap& map, Figure& figure) {
                 {"sort", order},
                 {"axis", {{"grid", false}, {"labelAngle", 0}, {"labelLimit", 400}, {"labelOverlap", true}}}};
   };
-  const Json x = channel(map.x_title, xs),
-             y = [&] {
-               Json out = channel(map.y_title, of_methods ? std::vector<std::string>(ys.rbegin(), ys.rend()) : ys);
-               if (of_methods) out["axis"]["title"] = nullptr;  // it would lie across the longest
-               return out;
-             }();
+  const Json x = channel(map.x_title, xs);
+  Json y = channel(map.y_title, of_methods ? std::vector<std::string>(ys.rbegin(), ys.rend()) : ys);
+  if (of_methods) y["axis"]["title"] = nullptr;  // it would lie across the longest
   const Json colour{{"condition", {{"test", "!isValid(datum['" + measure + "'])"}, {"value", "#d8d4cb"}}},
                     {"field", measure},
                     {"type", "quantitative"},
