@@ -53,6 +53,14 @@ TEMPLATE_TEST_CASE("gemm: every transposition, odd sizes and pieces agree with t
   }
 }
 
+TEST_CASE("OpenBLAS takes the kernels of what the CPU can, not those of the models it knows", "[kernel]") {
+  const std::string used = blas_description();
+  INFO(used);
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    for (const char* old : {"Prescott", "Core2", "Penryn", "Nehalem", "Sandybridge", "Barcelona"}) CHECK(used.find(std::string("kernel ") + old) == std::string::npos);
+  }
+}
+
 TEST_CASE("products of two threads at once are right, again and again", "[kernel]") {
   // the serial build of OpenBLAS fails here a few times in a thousand
   Pool pool(2);

@@ -9,8 +9,16 @@
 namespace bnlab {
 namespace {
 
-// Before OpenBLAS starts (its constructor has no priority): it would make threads of its own, one a core.
-__attribute__((constructor(101))) void one_blas_thread() { ::setenv("OPENBLAS_NUM_THREADS", "1", 1); }
+// Before OpenBLAS starts (its constructor has no priority). It would make threads of its own, one a core; and it goes by the model
+// of the CPU: one younger than itself gets SSE kernels, a third of the speed. By what the CPU can, the kernels are those that
+// OpenBLAS takes for the models it knows.
+__attribute__((constructor(101))) void before_blas() {
+  ::setenv("OPENBLAS_NUM_THREADS", "1", 1);
+  __builtin_cpu_init();
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
+  ::setenv("OPENBLAS_CORETYPE", !avx512 ? "Haswell" : __builtin_cpu_supports("avx512bf16") ? "Cooperlake" : "SkylakeX", 0);
+}
 
 CBLAS_TRANSPOSE flag(Op op) { return op == Op::plain ? CblasNoTrans : CblasTrans; }
 
