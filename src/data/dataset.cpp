@@ -161,22 +161,23 @@ void standardize(Dataset& data, const DataConfig& config) {
 
 }  // namespace
 
+std::string take_fallback(DataConfig& config) {
+  const auto source = make_as<DataSource>(datasets(), config.source);
+  if (source->files().empty() || !find_folder(*source, config.directory).empty()) return "";
+  const std::string places = searched_text(*source, config.directory);
+  if (config.fallback.name.empty()) throw DataError(config.source.name, fmt::format("not found (looked in {}); {}", places, source->how_to_get()));
+  const std::string notice = fmt::format("{} is not installed (looked in {}); using the built-in synthetic '{}' instead. {}", config.source.name, places, config.fallback.name, source->how_to_get());
+  config.source = config.fallback;
+  config.fallback = {"", "{}"};
+  config.binarize = false;
+  const bool for_images = config.pad_to > 0 || config.augment.any();
+  if (for_images && make_as<DataSource>(datasets(), config.source)->load(config.directory).train.bytes.empty()) config.pad_to = 0, config.augment = {};
+  return notice;
+}
+
 Dataset load_dataset(DataConfig& config, std::string& notice) {
-  auto source = make_as<DataSource>(datasets(), config.source);
-  if (!source->files().empty() && find_folder(*source, config.directory).empty()) {
-    const std::string places = searched_text(*source, config.directory);
-    if (config.fallback.name.empty()) {
-      throw DataError(config.source.name, fmt::format("not found (looked in {}); {}", places, source->how_to_get()));
-    }
-    notice = fmt::format("{} is not installed (looked in {}); using the built-in synthetic '{}' instead. {}", config.source.name, places,
-                         config.fallback.name, source->how_to_get());
-    config.source = config.fallback;
-    config.fallback = {"", "{}"};
-    config.binarize = false;
-    source = make_as<DataSource>(datasets(), config.source);
-  }
-  Dataset data = source->load(config.directory);
-  if (!notice.empty() && data.train.bytes.empty()) config.pad_to = 0, config.augment = {};  // the fallback has no images
+  if (const std::string taken = take_fallback(config); !taken.empty()) notice = taken;
+  Dataset data = make_as<DataSource>(datasets(), config.source)->load(config.directory);
   check_size(data, config);
   const auto seed = static_cast<uint64_t>(config.split_seed);
   if (config.train_size > 0 || config.validation_size > 0) {

@@ -59,8 +59,11 @@ struct DataConfig {
   void describe(Fields& f);
 };
 
-// Loads, cuts to size, splits, standardizes. Where the files are missing and the config names a fallback, that is
-// loaded, config.source becomes the fallback and a line for the user is put in `notice`.
+// Where the files are missing and the config names a fallback, config asks for that from here on (and for nothing that only
+// images can have, where it has none); a line for the user, "" where nothing changed.
+std::string take_fallback(DataConfig& config);
+
+// Takes the fallback where it must, with the line in `notice`; loads, cuts to size, splits, standardizes.
 Dataset load_dataset(DataConfig& config, std::string& notice);
 
 // Where `source`'s files are: data.directory, $BNLAB_DATA_DIR, the well-known places; "" if nowhere.

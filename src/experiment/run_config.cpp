@@ -72,12 +72,14 @@ Json resolved(const RunConfig& config) {
 }
 
 std::string identity(const RunConfig& config) {
-  Json json = resolved(config);
+  RunConfig computed = config;
+  if (!config.data.fallback.name.empty()) take_fallback(computed.data);
+  Json json = resolved(computed);
   for (const char* key : {"name", "notes", "arm", "seed", "checkpoint"}) json.erase(key);
   json["engine"].erase("threads");
   json["data"].erase("directory");
   json["data"].erase("fallback");
-  return sha256(nlohmann::json::parse(json.dump()).dump());  // keys sorted
+  return sha256(nlohmann::json(json).dump());  // keys sorted
 }
 
 }  // namespace bnlab

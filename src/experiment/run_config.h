@@ -40,8 +40,8 @@ RunConfig read_run_config(const Document& document);
 // Every default spelt out; running it repeats the run.
 Json resolved(const RunConfig& config);
 
-// SHA-256 over the resolved config less what cannot change the numbers: name, notes, threads, where the data lies; and
-// less the seed, which is a directory of its own.
+// SHA-256 over the resolved config less what cannot change the numbers: name, notes, threads, where the data lies (but with
+// the fallback for data, where they are missing); and less the seed, which is a directory of its own.
 std::string identity(const RunConfig& config);
 
 }  // namespace bnlab

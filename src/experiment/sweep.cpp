@@ -50,7 +50,12 @@ Sweep::~Sweep() {
 void Sweep::check() {
   Progress silent(ProgressMode::none);
   Runner runner({}, silent);
-  for (const Cell& cell : distinct_cells(experiment_)) runner.check(cell);
+  std::set<std::string> said;
+  for (const Cell& cell : distinct_cells(experiment_)) {
+    runner.check(cell, [&](const Built& built) {
+      if (!built.notice.empty() && !options_.quiet && said.insert(built.notice).second) fmt::print(stderr, "note: {}\n", built.notice);
+    });
+  }
 }
 
 std::string Sweep::plan() {

@@ -309,6 +309,21 @@ TEST_CASE("where the dataset is missing the fallback serves, and the run says so
   REQUIRE(resolved["data"]["name"] == "gaussian_mixture");
 }
 
+TEST_CASE("a sweep without the dataset is of the fallback's runs, and says so", "[program]") {
+  const Scratch scratch;
+  scratch.write("sweep.json", R"({"name": "s", "data": {"name": "mnist", "directory": "nowhere", "pad_to": 32, "fallback": {"name": "gaussian_mixture", "features": 9, "samples": 64}}, "model": {"widths": [4]}, "train": {"steps": 2, "batch_size": 8}, "vary": [{"seeds": [1, 2]}]})");
+  const Said first = run({{BNLAB_PROGRAM, "sweep", "sweep.json", "--out", "a"}, scratch.path()});
+  INFO(first.err);
+  REQUIRE(first.code == 0);
+  REQUIRE(first.err.find("note: mnist is not installed") != std::string::npos);
+  REQUIRE(first.out.find("2 completed now") != std::string::npos);
+  const Said again = run({{BNLAB_PROGRAM, "sweep", "sweep.json", "--out", "a"}, scratch.path()});
+  REQUIRE(again.out.find("2 there before") != std::string::npos);
+  const Said alone = run({{BNLAB_PROGRAM, "run", "sweep.json", "--set", "seed=1", "--out", "a"}, scratch.path()});
+  INFO(alone.out);
+  REQUIRE(alone.out.find("had finished before") != std::string::npos);
+}
+
 TEST_CASE("looking commands answer with JSON that says what they say in words", "[program]") {
   const Scratch scratch;
   scratch.write("config.json", config);
