@@ -148,7 +148,7 @@ std::vector<TableRun> runs_of(const Experiment& experiment, const std::string& o
   std::vector<TableRun> runs;
   for (const Cell& cell : tuned_cells_below(experiment, out)) {
     TableRun run;
-    if (!read_run(RunDirectory(out, cell.config, cell.arm).path(), run.record)) run.record.arm = cell.arm, run.record.seed = cell.config.seed;
+    if (!read_run(RunDirectory(out, cell.config, cell.arm, cell.identity).path(), run.record)) run.record.arm = cell.arm, run.record.seed = cell.config.seed;
     run.record.arm = cell.arm;  // the directory may carry the label of another grid
     run.config = resolved(cell.config);
     runs.push_back(std::move(run));

@@ -108,10 +108,11 @@ std::vector<uint8_t> read_bytes(const std::string& path, size_t limit) {
   return out;
 }
 
-void make_directories(const std::string& path) {
+bool make_directories(const std::string& path) {
   std::error_code error;
-  fs::create_directories(path, error);
+  const bool made = fs::create_directories(path, error);
   if (error) throw FileError(path, "cannot make this directory: " + error.message());
+  return made;
 }
 
 void write_atomically(const std::string& path, std::string_view content, OnDisk when) {

@@ -18,7 +18,7 @@ std::vector<uint8_t> read_bytes(const std::string& path, size_t limit = size_t{1
 
 bool is_file(const std::string& path);
 bool is_directory(const std::string& path);
-void make_directories(const std::string& path);
+bool make_directories(const std::string& path);  // true: it was not there
 
 // Temporary name, fsync, rename: readers see the old file or the new one, and so does the disk after a power failure. `later`
 // leaves out the fsync: readers and kills see no difference, and `settle` makes up for it.

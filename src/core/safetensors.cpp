@@ -68,19 +68,23 @@ template TensorRef tensor_ref(std::string, std::vector<int64_t>, const int32_t*)
 template TensorRef tensor_ref(std::string, std::vector<int64_t>, const int64_t*);
 
 void write_safetensors(const std::string& path, const std::vector<TensorRef>& tensors, const std::map<std::string, std::string>& metadata, OnDisk when) {
-  Json header = Json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
-  std::string data;
+  std::string header = "{", data;
+  auto key = [&](const std::string& name) {
+    if (header.size() > 1) header += ',';
+    header += Json(name).dump() + ':';
+  };
+  if (!metadata.empty()) key("__metadata__"), header += Json(metadata).dump();
   for (const TensorRef& tensor : tensors) {
     size_t bytes = bytes_of(tensor.dtype);
     for (const int64_t extent : tensor.shape) bytes *= static_cast<size_t>(extent);
-    header[tensor.name] = {{"dtype", tensor.dtype}, {"shape", tensor.shape}, {"data_offsets", {data.size(), data.size() + bytes}}};
+    key(tensor.name);  // written out: a tree of small objects would take longer than all tensors of a small network
+    header += fmt::format(R"({{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})", tensor.dtype, fmt::join(tensor.shape, ","), data.size(), data.size() + bytes);
     data.append(static_cast<const char*>(tensor.data), bytes);
   }
-  std::string text = header.dump();
-  text.append((8 - text.size() % 8) % 8, ' ');
-  const uint64_t length = text.size();
-  write_atomically(path, std::string(reinterpret_cast<const char*>(&length), sizeof length) + text + data, when);
+  header += '}';
+  header.append((8 - header.size() % 8) % 8, ' ');
+  const uint64_t length = header.size();
+  write_atomically(path, std::string(reinterpret_cast<const char*>(&length), sizeof length) + header + data, when);
 }
 
 std::map<std::string, StoredTensor> read_safetensors(const std::string& path, std::map<std::string, std::string>* metadata) {

@@ -148,6 +148,8 @@ std::vector<Cell> expand(const Document& document, const std::vector<std::string
   Document base = document;
   base.erase("vary");
   std::vector<Cell> cells;
+  Json last;  // what the cell before says but for its seed: most cells differ in nothing else, and are not read again
+  std::string arm_said;
   for (const Setting& setting : vary.settings) {
     Cell cell{setting.label, base, {}};
     for (const Value& v : setting.values) {
@@ -155,7 +157,17 @@ std::vector<Cell> expand(const Document& document, const std::vector<std::string
       give_way(cell.document, v.path);
     }
     if (left_out(cell.document, vary.exclude)) continue;
-    cell.config = read_run_config(cell.document);
+    Json says = cell.document.root();
+    const Json seed = says.value("seed", Json());
+    says.erase("seed");
+    if (!cells.empty() && seed.is_number_integer() && seed >= 0 && says == last) {
+      cell.config = cells.back().config, cell.identity = cells.back().identity;
+      cell.config.seed = seed.get<int64_t>(), cell.config.arm = arm_said;
+    } else {
+      cell.config = read_run_config(cell.document);
+      cell.identity = identity(cell.config);
+      last = std::move(says), arm_said = cell.config.arm;
+    }
     if (cell.arm.empty()) cell.arm = cell.config.arm;
     cell.config.arm = cell.arm = as_folder(cell.arm);
     cells.push_back(std::move(cell));

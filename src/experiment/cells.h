@@ -16,6 +16,7 @@ struct Cell {
   std::string arm;
   Document document;
   RunConfig config;
+  std::string identity = "";  // of the config; "": not known yet
 };
 
 // All cells of the product of the axes of `vary`:

@@ -53,13 +53,14 @@ Tuning read_tuning(const Document& document) {
 }
 
 // The same arm: everything but the seed.
-std::string arm_key(const Cell& cell) { return cell.arm + " " + identity(cell.config); }
+std::string arm_key(const Cell& cell) { return cell.arm + " " + cell.identity; }
 
 Cell changed(const Cell& cell, const std::string& path, const Json& value) {
   Cell out = cell;
   out.document.set(path, value, "tune");
   out.config = read_run_config(out.document);
   out.config.arm = cell.arm;
+  if (path != "seed") out.identity = identity(out.config);
   return out;
 }
 
@@ -136,13 +137,17 @@ std::vector<Cell> every_cell(const Experiment& experiment) {
 
 std::vector<Cell> distinct_cells(const Experiment& experiment) {
   std::vector<Cell> out;
-  std::set<std::string> seen;
-  std::vector<Cell> all = every_cell(experiment);
-  for (Cell& cell : all) {
-    RunConfig config = cell.config;
-    config.train.learning_rate = 1;
-    if (seen.insert(identity(config)).second) out.push_back(std::move(cell));
-  }
+  std::set<std::string> seen, checked;
+  auto look = [&](const std::vector<Cell>& cells) {
+    for (const Cell& cell : cells) {
+      if (!seen.insert(cell.identity).second) continue;
+      RunConfig config = cell.config;
+      config.train.learning_rate = 1;
+      if (checked.insert(identity(config)).second) out.push_back(cell);
+    }
+  };
+  look(experiment.cells);
+  if (experiment.tuning) look(tuning_cells(experiment).cells);
   return out;
 }
 

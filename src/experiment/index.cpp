@@ -44,14 +44,18 @@ bool read_run(const std::string& dir, RunRecord& run) {
   return true;
 }
 
-std::vector<RunRecord> find_runs(const std::string& root) {
+std::vector<RunRecord> find_runs(const std::string& root, const std::vector<RunRecord>& known) {
   std::vector<RunRecord> out;
+  std::map<std::string_view, const RunRecord*> read;
+  for (const RunRecord& run : known) read.emplace(run.dir, &run);
   std::error_code error;
   for (auto at = std::filesystem::recursive_directory_iterator(root, error); at != std::filesystem::recursive_directory_iterator(); at.increment(error)) {
     if (error) break;
     if (!at->path().filename().string().starts_with("seed-") || !at->is_directory(error)) continue;
+    const std::string dir = at->path().string();
     RunRecord run;
-    if (read_run(at->path().string(), run)) out.push_back(std::move(run));
+    if (const auto there = read.find(dir); there != read.end()) out.push_back(*there->second);
+    else if (read_run(dir, run)) out.push_back(std::move(run));
     at.disable_recursion_pending();
   }
   std::sort(out.begin(), out.end(), [](const RunRecord& a, const RunRecord& b) { return std::tie(a.name, a.arm, a.seed, a.dir) < std::tie(b.name, b.arm, b.seed, b.dir); });

@@ -16,8 +16,9 @@ struct RunRecord {
   std::map<std::string, double> measures;  // "test_accuracy", "distribution.median_...": of a finished run
 };
 
-// Every run below `root`, sorted by directory. Directories that are no runs, and files torn by a crash, are passed over.
-std::vector<RunRecord> find_runs(const std::string& root);
+// Every run below `root`, sorted by directory. Directories that are no runs, and files torn by a crash, are passed over. Those of
+// `known` have just been read.
+std::vector<RunRecord> find_runs(const std::string& root, const std::vector<RunRecord>& known = {});
 // One directory; false where there is no run.
 bool read_run(const std::string& dir, RunRecord& run);
 // Its resolved config; null where it cannot be read.

@@ -188,7 +188,7 @@ void Runner::load(const Cell& cell, RunConfig& config) {
 RunResult Runner::run(const Cell& cell, bool repeat) {
   RunConfig config = cell.config;
   load(cell, config);
-  const auto directory = std::make_shared<RunDirectory>(state_->options.out, config, cell.arm);
+  const auto directory = std::make_shared<RunDirectory>(state_->options.out, config, cell.arm, state_->notice.empty() ? cell.identity : "");
   repeat = repeat || state_->options.overwrite;
   if (!repeat) {
     if (auto before = directory->finished()) {

@@ -32,7 +32,7 @@ double number_of(const Json& json) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-RunDirectory::RunDirectory(const std::string& out, const RunConfig& config, const std::string& arm) : identity_(bnlab::identity(config)) {
+RunDirectory::RunDirectory(const std::string& out, const RunConfig& config, const std::string& arm, const std::string& identity) : identity_(identity.empty() ? bnlab::identity(config) : identity) {
   const std::string root = fmt::format("{}/{}", out, config.name), hash = "-" + identity_.substr(0, 8), seed = fmt::format("/seed-{}", config.seed);
   path_ = root + "/" + arm + hash + seed;
   if (is_directory(path_)) return;
@@ -69,13 +69,16 @@ RunDirectory::Lock::~Lock() {
 }
 
 std::string RunDirectory::claim(bool overwrite) {
-  make_directories(path_);
+  const bool made = make_directories(path_);
   const std::string name = path_ + "/.lock";
   if (lock_.file < 0) lock_.file = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (lock_.file < 0) throw FileError(path_, std::string("cannot write here: ") + std::strerror(errno));
+  const bool ours = ::flock(lock_.file, LOCK_EX | LOCK_NB) == 0;
+  fresh_ = ours && made && !is_file(path_ + "/status.json");
+  if (fresh_) return "";
   const Json status = read("status.json");
   const bool known = status.is_object() && status.contains("state");
-  if (::flock(lock_.file, LOCK_EX | LOCK_NB) != 0) {
+  if (!ours) {
     ::close(lock_.file);
     lock_.file = -1;
     const std::string who = known ? fmt::format("process {} on {}", status.value("pid", int64_t{0}), status.value("host", "?")) : "another process";
@@ -101,6 +104,7 @@ bool RunDirectory::at_work(const std::string& path) {
 }
 
 void RunDirectory::clear(bool keep_looks) const {
+  if (fresh_) return;
   const auto looks = keep_looks ? looks_under_way(path_ + "/checkpoints") : std::vector<std::string>{};
   std::error_code error;
   std::vector<std::filesystem::path> all;

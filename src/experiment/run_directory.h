@@ -9,7 +9,8 @@ namespace bnlab {
 
 class RunDirectory {
  public:
-  RunDirectory(const std::string& out, const RunConfig& config, const std::string& arm);
+  // identity: of the config, where it is known
+  RunDirectory(const std::string& out, const RunConfig& config, const std::string& arm, const std::string& identity = "");
   RunDirectory(const RunDirectory&) = delete;
   RunDirectory& operator=(const RunDirectory&) = delete;
   const std::string& path() const { return path_; }
@@ -41,6 +42,7 @@ class RunDirectory {
   };
   std::string path_, identity_;
   Lock lock_;
+  bool fresh_ = false;  // nothing of an earlier run is in it
 };
 
 Json manifest(const std::string& identity, const Dataset& data, const std::string& command, int threads, int64_t parameters);

@@ -33,7 +33,7 @@ std::string shape_of(const RunConfig& config) {
 }
 
 std::string line_of(size_t id, const Cell& cell, bool repeat) {
-  return Json{{"job", id}, {"arm", cell.arm}, {"repeat", repeat}, {"config", resolved(cell.config)}}.dump();
+  return Json{{"job", id}, {"arm", cell.arm}, {"repeat", repeat}, {"identity", cell.identity}, {"config", resolved(cell.config)}}.dump();
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ std::string Sweep::plan() {
       if (!arms.contains(label)) order.push_back(label);
       auto& [runs, finished] = arms[label];
       ++runs;
-      finished += RunDirectory(options_.launch.out, cell.config, cell.arm).finished().has_value();
+      finished += RunDirectory(options_.launch.out, cell.config, cell.arm, cell.identity).finished().has_value();
       if (!steps.contains(label)) steps[label] = runner.steps(cell);
     }
   };
@@ -90,7 +90,7 @@ std::string Sweep::plan() {
   double seconds = 0;
   auto add = [&](const std::vector<Cell>& cells) {
     for (const Cell& cell : cells) {
-      if (RunDirectory(options_.launch.out, cell.config, cell.arm).finished()) continue;
+      if (RunDirectory(options_.launch.out, cell.config, cell.arm, cell.identity).finished()) continue;
       const std::string shape = shape_of(cell.config);
       if (!per_step.contains(shape)) per_step[shape] = runner.seconds_per_step(cell);
       seconds += per_step[shape] * static_cast<double>(runner.steps(cell));
@@ -111,7 +111,7 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
   std::vector<std::string> paths(cells.size());
   std::set<std::string> taken;
   for (size_t i = 0; i < cells.size(); ++i) {
-    RunDirectory directory(options_.launch.out, cells[i].config, cells[i].arm);
+    RunDirectory directory(options_.launch.out, cells[i].config, cells[i].arm, cells[i].identity);
     paths[i] = directory.path();
     if (!taken.insert(paths[i]).second) {
       ++result.reused;  // two cells say the same
@@ -147,7 +147,7 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
   };
   std::stable_sort(wanted.begin(), wanted.end(), [&](size_t a, size_t b) { return work(a) > work(b); });
   std::vector<Job> jobs;
-  for (const size_t i : wanted) jobs.push_back({i, line_of(i, cells[i], repeated[i])});
+  for (const size_t i : wanted) jobs.push_back({i, [&cells, &repeated, i] { return line_of(i, cells[i], repeated[i]); }});
 
   Board board(options_.quiet ? ProgressMode::none : ProgressMode::automatic, experiment_.name + what, cells.size(), result.reused, result.failed);
   const auto launcher = options_.launch.on_slurm ? slurm_launcher(options_.launch) : local_launcher(options_.launch);
@@ -164,7 +164,7 @@ SweepResult Sweep::carry_out(std::vector<Cell> cells, const std::string& what) {
     said[ended.id] = ended.outcome;
     if (ended.outcome == "failed" || ended.outcome == "busy") {
       ++result.failed;
-      if (ended.outcome == "failed") RunDirectory(options_.launch.out, cell.config, cell.arm).lost(ended.why);
+      if (ended.outcome == "failed") RunDirectory(options_.launch.out, cell.config, cell.arm, cell.identity).lost(ended.why);
       board.say(fmt::format("failed: {} seed {}: {}", cell.arm, cell.config.seed, ended.why));
       if (options_.fail_fast) stop = gave_up = true;
     }
@@ -193,7 +193,7 @@ SweepResult Sweep::run() {
   for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {  // what a killed sweep was about to rename
     if (entry.path().extension() == ".tmp") std::filesystem::remove(entry.path(), error);
   }
-  std::vector<Cell> cells = experiment_.cells;
+  std::vector<Cell> cells;
   if (experiment_.tuning) {
     const TuningCells tuning = tuning_cells(experiment_);
     SweepResult tuned = carry_out(tuning.cells, " (tuning)");
@@ -218,9 +218,11 @@ SweepResult Sweep::run() {
       if (!options_.quiet && c.at_edge) fmt::print(stderr, "warning: {}: the best {} is {}, at the edge of what was tried\n", c.arm, experiment_.tuning->path, experiment_.tuning->values[c.value].dump());
     }
     cells = tuned_cells(experiment_, chosen);
+  } else {
+    cells = std::move(experiment_.cells);
   }
-  SweepResult result = carry_out(cells, "");
-  write_index(directory_, find_runs(directory_));
+  SweepResult result = carry_out(std::move(cells), "");
+  write_index(directory_, find_runs(directory_, result.records));
   return result;
 }
 

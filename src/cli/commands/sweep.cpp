@@ -44,14 +44,30 @@ int sweep_command(const SweepArguments& arguments) {
 
 namespace {
 
-Json carry_out(Runner& runner, const std::string& line) {
-  const Json order = Json::parse(line, nullptr, false);
+// before: the cell of the order before, and what it said; most orders differ from it in nothing but the seed.
+struct Before {
+  Json config;
+  Cell cell;
+};
+
+Json carry_out(Runner& runner, const std::string& line, Before& before) {
+  Json order = Json::parse(line, nullptr, false);
   if (!order.is_object() || !order.contains("config")) throw UsageError("worker: expected lines of {\"job\": 0, \"arm\": \"...\", \"config\": {...}}");
   Json answer{{"job", order.value("job", 0)}};
   try {
-    Cell cell{order.value("arm", "base"), Document::parse(order["config"].dump(), "sweep"), {}};
-    cell.config = read_run_config(cell.document);
-    cell.config.arm = cell.arm;
+    Json& config = order["config"];
+    const Json seed = config.value("seed", Json(0));
+    config["seed"] = 0;
+    Cell& cell = before.cell;
+    if (config != before.config) {
+      before.config = nullptr;  // not before it is read
+      cell.document = Document::parse(config.dump(), "sweep");
+      cell.config = read_run_config(cell.document);
+      before.config = std::move(config);
+    }
+    cell.arm = cell.config.arm = order.value("arm", "base");
+    cell.config.seed = seed.get<int64_t>();
+    cell.identity = order.value("identity", "");
     const RunResult result = runner.run(cell, order.value("repeat", false));
     answer["outcome"] = result.outcome, answer["dir"] = result.dir, answer["seconds"] = result.seconds;
   } catch (const InUse& error) {
@@ -73,10 +89,12 @@ int worker_command(const WorkerArguments& arguments) {
   options.out = arguments.out, options.threads = arguments.threads, options.resume = true, options.command = "bnlab sweep";
   options.settle_behind = arguments.jobs.empty();  // who sent the jobs over a pipe waits for our end before it looks
   Runner runner(options, silent);
+  Before before;
   if (arguments.jobs.empty()) {
     end_with_parent();
+    std::ios::sync_with_stdio(false);  // or std::cin is read by the character
     for (std::string line; !stop_requested() && std::getline(std::cin, line);) {
-      fmt::print("{}\n", carry_out(runner, line).dump());
+      fmt::print("{}\n", carry_out(runner, line, before).dump());
       std::fflush(stdout);
     }
     return 0;
@@ -86,7 +104,7 @@ int worker_command(const WorkerArguments& arguments) {
   std::istringstream lines(read_text(arguments.jobs));
   int count = 0;
   for (std::string line; !stop_requested() && std::getline(lines, line);) {
-    if (count++ % shares == share) append_line(arguments.answers, carry_out(runner, line).dump());
+    if (count++ % shares == share) append_line(arguments.answers, carry_out(runner, line, before).dump());
   }
   return 0;
 }

@@ -11,7 +11,7 @@ namespace bnlab {
 
 struct Job {
   size_t id;
-  std::string line;  // what a worker reads: {"job": id, "arm": ..., "repeat": false, "config": {...}}
+  std::function<std::string()> line;  // what a worker reads: {"job": id, "arm": ..., "repeat": false, "identity": ..., "config": {...}}
 };
 
 // How one run ended. outcome: completed, diverged, interrupted, failed.

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <deque>
 #include <nlohmann/json.hpp>
 
 #include "core/document.h"
@@ -23,6 +24,9 @@ namespace bnlab {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr double short_run = 0.5;                 // seconds
+constexpr size_t fits_a_pipe = 1 << 15;           // bytes that nobody need read for the writer to go on
 
 class Worker {
  public:
@@ -53,13 +57,15 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  bool busy() const { return job_ != nullptr; }
-  const Job& job() const { return *job_; }
+  bool busy() const { return !jobs_.empty(); }
+  size_t given() const { return jobs_.size(); }
+  const Job& job() const { return *jobs_.front(); }
   int from() const { return from_; }
   double running() const { return std::chrono::duration<double>(Clock::now() - begun_).count(); }
-  void give(const Job& job) {
-    job_ = &job, begun_ = Clock::now(), timed_out_ = false;
-    const std::string line = job.line + "\n";
+  double last() const { return last_; }  // how long the run before took
+  void give(const Job& job, const std::string& line) {
+    if (!busy()) begun_ = Clock::now();
+    jobs_.push_back(&job);
     for (size_t done = 0; done < line.size();) {
       const ssize_t wrote = ::write(to_, line.data() + done, line.size() - done);
       if (wrote < 0 && errno == EINTR) continue;
@@ -77,43 +83,53 @@ class Worker {
     signal(SIGKILL);
   }
 
-  // Reads what is there. An answer, or how it died; nothing while the line is not whole.
-  bool read(Ended& ended) {
+  // Reads what is there; answer() says what came of it.
+  void receive() {
     char block[1 << 14];
     const ssize_t got = ::read(from_, block, sizeof block);
-    if (got < 0 && errno == EINTR) return false;
-    if (got <= 0) {
-      int status = 0;
-      ::waitpid(pid_, &status, 0);
-      pid_ = -1;
-      dead_ = true;
-      if (!job_) return false;
-      const std::string how = timed_out_ ? fmt::format("took longer than the timeout, {:.0f} s", running())
-                              : WIFSIGNALED(status) ? fmt::format("the process was ended by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)))
-                                                    : fmt::format("the process left with exit code {}", WEXITSTATUS(status));
-      ended = {job_->id, "failed", how, "", running()};
-      job_ = nullptr;
+    if (got > 0) buffer_.append(block, static_cast<size_t>(got));
+    if (got > 0 || (got < 0 && errno == EINTR)) return;
+    ::waitpid(pid_, &status_, 0);
+    pid_ = -1;
+    dead_ = true;
+  }
+  // The next answer, or how it died on the run it was at; nothing while the line is not whole.
+  bool answer(Ended& ended) {
+    if (!busy()) return false;
+    const size_t end = buffer_.find('\n');
+    if (end != std::string::npos) {
+      const Json said = Json::parse(buffer_.substr(0, end), nullptr, false);
+      buffer_.erase(0, end + 1);
+      ended = {job().id, "failed", "the worker said something else than an answer", "", running()};
+      if (said.is_object()) ended.outcome = said.value("outcome", "failed"), ended.why = said.value("why", ""), ended.dir = said.value("dir", "");
+      last_ = running(), begun_ = Clock::now();
+      jobs_.pop_front();
       return true;
     }
-    buffer_.append(block, static_cast<size_t>(got));
-    const size_t end = buffer_.find('\n');
-    if (end == std::string::npos || !job_) return false;
-    const Json answer = Json::parse(buffer_.substr(0, end), nullptr, false);
-    buffer_.erase(0, end + 1);
-    ended = {job_->id, "failed", "the worker said something else than an answer", "", running()};
-    if (answer.is_object()) ended.outcome = answer.value("outcome", "failed"), ended.why = answer.value("why", ""), ended.dir = answer.value("dir", "");
-    job_ = nullptr;
+    if (!dead_ || told_ || asked_to_stop()) return false;
+    told_ = true;  // of what it had been given ahead it has not died
+    const std::string how = timed_out_ ? fmt::format("took longer than the timeout, {:.0f} s", running())
+                            : WIFSIGNALED(status_) ? fmt::format("the process was ended by signal {} ({})", WTERMSIG(status_), strsignal(WTERMSIG(status_)))
+                                                   : fmt::format("the process left with exit code {}", WEXITSTATUS(status_));
+    ended = {job().id, "failed", how, "", running()};
+    jobs_.pop_front();
     return true;
   }
   bool dead() const { return dead_; }
+  // Of one that is dead: what it had been given and never began.
+  const std::deque<const Job*>& left() const { return jobs_; }
 
  private:
+  // A worker that is told to stop answers for the run it is at and leaves.
+  bool asked_to_stop() const { return last_ > 0 && !timed_out_ && WIFEXITED(status_) && WEXITSTATUS(status_) == 0; }
+
   pid_t pid_ = -1;
-  int to_ = -1, from_ = -1;
-  const Job* job_ = nullptr;
+  int to_ = -1, from_ = -1, status_ = 0;
+  std::deque<const Job*> jobs_;  // the first is under way
   Clock::time_point begun_;
+  double last_ = 0;
   std::string buffer_;
-  bool dead_ = false, timed_out_ = false;
+  bool dead_ = false, told_ = false, timed_out_ = false;
 };
 
 class Local : public Launcher {
@@ -129,7 +145,17 @@ class Local : public Launcher {
 
   void run(const std::vector<Job>& jobs, const std::function<void(const Ended&)>& ended, const std::function<void()>& look, const std::atomic<bool>& stop) override {
     ::signal(SIGPIPE, SIG_IGN);
-    size_t next = 0;
+    std::deque<const Job*> waiting;
+    for (const Job& job : jobs) waiting.push_back(&job);
+    std::string line;  // of the next job, made while the others are at work
+    auto prepare = [&] {
+      if (line.empty() && !waiting.empty()) line = waiting.front()->line() + "\n";
+    };
+    auto give = [&](Worker& worker) {
+      prepare();
+      worker.give(*waiting.front(), line);
+      waiting.pop_front(), line.clear();
+    };
     bool asked = false;
     workers_.resize(std::min(static_cast<size_t>(options_.jobs), jobs.size()));
     for (;;) {
@@ -141,23 +167,32 @@ class Local : public Launcher {
       }
       bool busy = false;
       for (auto& worker : workers_) {
-        if (worker && worker->dead()) worker.reset();
-        if (!stop && next < jobs.size() && !(worker && worker->busy())) {
+        if (worker && worker->dead()) {
+          waiting.insert(waiting.begin(), worker->left().begin(), worker->left().end());
+          line.clear();
+          worker.reset();
+        }
+        if (!stop && !waiting.empty() && !(worker && worker->busy())) {
           if (!worker) worker = std::make_unique<Worker>(options_);
-          worker->give(jobs[next++]);
+          give(*worker);
         }
         busy |= worker && worker->busy();
       }
       if (!busy) break;
+      for (auto& worker : workers_) {  // a worker of short runs does not wait for its next one; the last ones are shared out
+        prepare();
+        const bool ahead = worker && !worker->dead() && worker->given() == 1 && worker->last() > 0 && worker->last() < short_run;
+        if (ahead && !stop && waiting.size() > workers_.size() && line.size() < fits_a_pipe) give(*worker);
+      }
       look();
-      std::vector<pollfd> waiting;
-      for (auto& worker : workers_) waiting.push_back({worker ? worker->from() : -1, POLLIN, 0});
-      ::poll(waiting.data(), waiting.size(), 200);
+      std::vector<pollfd> files;
+      for (auto& worker : workers_) files.push_back({worker ? worker->from() : -1, POLLIN, 0});
+      ::poll(files.data(), files.size(), 200);
       for (size_t i = 0; i < workers_.size(); ++i) {
         if (!workers_[i]) continue;
         if (options_.timeout > 0 && workers_[i]->busy() && workers_[i]->running() > options_.timeout) workers_[i]->time_out();
-        Ended end;
-        if (waiting[i].revents && workers_[i]->read(end)) ended(end);
+        if (files[i].revents) workers_[i]->receive();
+        for (Ended end; workers_[i]->answer(end);) ended(end);
       }
     }
     for (auto& worker : workers_) {

@@ -83,7 +83,7 @@ class Slurm : public Launcher {
   std::string submit(const std::vector<Job>& jobs, int64_t round) {
     std::string lines;
     for (const Job& job : jobs) {
-      if (waiting_.contains(job.id)) lines += job.line + "\n";
+      if (waiting_.contains(job.id)) lines += job.line() + "\n";
     }
     const size_t tasks = std::min(waiting_.size(), static_cast<size_t>(settings_.tasks > 0 ? settings_.tasks : options_.jobs));
     stem_ = fmt::format("{}/{}-{}", directory_, ::getpid(), round);
