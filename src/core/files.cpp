@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -28,13 +29,16 @@ std::string reason() { return std::strerror(errno); }
 // Test builds can be told to die at the k-th change of a file, half of it made, or to throw there what only a mistake of the
 // program throws.
 #ifdef BNLAB_FAILPOINTS
+bool dies_now() {
+  static const char *at = std::getenv("BNLAB_KILL_AT_WRITE"), *bug = std::getenv("BNLAB_BUG_AT_WRITE");
+  static std::atomic<int64_t> count = 0;  // of all writes of the process, wherever they are made
+  const int64_t now = ++count;
+  if (bug && now == std::atoll(bug)) throw std::logic_error("planted");
+  return at && now == std::atoll(at);
+}
 template <class Half>
 void about_to_write(const Half& half) {
-  static const char *at = std::getenv("BNLAB_KILL_AT_WRITE"), *bug = std::getenv("BNLAB_BUG_AT_WRITE");
-  static int64_t count = 0;
-  ++count;
-  if (bug && count == std::atoll(bug)) throw std::logic_error("planted");
-  if (!at || count != std::atoll(at)) return;
+  if (!dies_now()) return;
   half();
   ::raise(SIGKILL);
 }

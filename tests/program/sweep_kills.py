@@ -93,6 +93,18 @@ def compare(out, what):
 
 
 if options.failpoints:
+    with open("one.json", "w") as file:
+        json.dump({"name": "one", "data": {"name": "gaussian_mixture", "samples": 64}, "model": {"widths": [4]}, "train": {"steps": 2, "batch_size": 8}, "vary": [{"seeds": [1]}]}, file)
+    said = []  # killed after it said that it is done, before its files were on the disk
+    for at in range(10, 60):
+        one = subprocess.run([options.failpoints, "sweep", "one.json", "--out", "one"], env={**os.environ, "BNLAB_KILL_AT_WRITE": str(at)}, capture_output=True, text=True)
+        if one.returncode == 0:
+            break
+        if "its process ended before its files were on the disk; the same command repeats it" in one.stderr:
+            said.append((one.returncode, subprocess.run([options.program, "sweep", "one.json", "--out", "one"], capture_output=True, text=True).stdout.split("\n")[0]))
+        shutil.rmtree("one")
+    if not said or any(code != 4 or "1 completed now" not in again for code, again in said):
+        sys.exit(f"sweep_kills.py: a run that was trained but not settled: {said}")
     at = tried = 1
     while True:
         process = subprocess.run(command(options.failpoints, "write"), env={**os.environ, "BNLAB_KILL_AT_WRITE": str(at)}, capture_output=True)
