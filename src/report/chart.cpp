@@ -66,7 +66,15 @@ std::string spread_in_words(const Evidence& evidence) {
                       n);
 }
 
+// Where there is no browser, Vega takes a letter to be 0.8 of its height wide, and cuts accordingly.
+int arm_width(const Evidence& evidence) {
+  size_t longest = 0;
+  for (const Arm& arm : evidence.arms) longest = std::max(longest, arm.name.size());
+  return static_cast<int>(std::min<size_t>(longest, 100)) * 9 + 12;
+}
+
 Json arm_colour(const Evidence& evidence) {
+  const int wide = arm_width(evidence), columns = std::clamp(900 / (wide + 40), 1, 4);
   Json range = Json::array();
   for (size_t i = 0; i < evidence.arms.size(); ++i) range.push_back(palette()[i % palette().size()]);
   return {{"field", "arm"},
@@ -74,7 +82,7 @@ Json arm_colour(const Evidence& evidence) {
           {"scale", {{"domain", evidence.arm_names()}, {"range", range}}},
           {"legend",
            evidence.arms.size() > 1
-               ? Json{{"title", nullptr}, {"orient", "bottom"}, {"columns", 4}, {"labelLimit", 180}, {"symbolLimit", 0}}
+               ? Json{{"title", nullptr}, {"orient", "bottom"}, {"columns", columns}, {"labelLimit", wide}, {"symbolOpacity", 1}, {"symbolLimit", 0}}
                : Json()}};
 }
 

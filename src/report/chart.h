@@ -25,6 +25,7 @@ std::vector<Spread> over_seeds(const std::vector<std::vector<Dot>>& seeds);
 std::string spread_in_words(const Evidence& evidence);
 
 // Colour of an arm, the same in every figure of a page; beyond the eighth colours come again, with dashes.
+int arm_width(const Evidence& evidence);  // pixels that the longest name needs
 Json arm_colour(const Evidence& evidence);
 Json arm_dash(const Evidence& evidence);
 

@@ -62,7 +62,8 @@ std::vector<Figure> draw(Evidence& evidence, const std::string& only) {
   std::vector<Figure> out;
   for (const Kind& kind : kinds_of_figures()) {
     if (!only.empty() && kind.name != only) continue;
-    Figure figure{kind.name, kind.section, kind.title, "", {}, {}, false, ""};
+    Figure figure;
+    figure.name = kind.name, figure.section = kind.section, figure.title = kind.title;
     if (!kind.draw(evidence, figure)) continue;
     figure.source += fmt::format(" of {}; {}; commit {}{}", origin.config, origin.seeds, origin.commit,
                                  origin.data.empty() ? "" : "; data: " + origin.data);

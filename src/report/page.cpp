@@ -17,6 +17,7 @@ Json entry_of(const Figure& figure) {
   Json out{{"name", figure.name},
            {"title", figure.title},
            {"says", figure.says},
+           {"cell", figure.cell},
            {"spec", figure.spec},
            {"columns", to_columns(figure.rows)},
            {"log", figure.log}};

@@ -51,6 +51,16 @@ TEST_CASE("lines: a page's worth of rows however many runs, their extremes among
   CHECK_FALSE(figure.log);  // a sine is below 0
 }
 
+TEST_CASE("a legend has room for the longest name, and fewer columns for it", "[report]") {
+  Evidence evidence;
+  evidence.arms = {{"bn", {}}, {"no", {}}};
+  CHECK(arm_colour(evidence)["legend"]["columns"] == 4);
+  evidence.arms.push_back({"batch_norm-learning_rate=0.1-weight_decay=0.0005", {}});
+  const Json legend = arm_colour(evidence)["legend"];
+  CHECK(legend["columns"] == 1);
+  CHECK(legend["labelLimit"] >= 0.8 * 11 * 49);  // what Vega takes it to be wide, without a browser
+}
+
 TEST_CASE("every figure: nothing to draw is no error, and its name is a word", "[report]") {
   for (const Kind& kind : kinds_of_figures()) {
     INFO(kind.name);

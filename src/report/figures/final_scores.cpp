@@ -53,7 +53,7 @@ bool draw_final_scores(Evidence& evidence, Figure& figure) {
       y{{"field", "arm"},
         {"type", "nominal"},
         {"sort", evidence.arm_names()},
-        {"axis", {{"title", nullptr}, {"grid", false}, {"labelLimit", 120}}}};
+        {"axis", {{"title", nullptr}, {"grid", false}, {"labelLimit", arm_width(evidence)}}}};
   Json low = x;
   low["field"] = "low";
   const Json tips = {{{"field", "arm"}},
@@ -79,6 +79,7 @@ bool draw_final_scores(Evidence& evidence, Figure& figure) {
       {"columns", static_cast<int>(panels.size())},
       {"spec", {{"width", 230}, {"height", {{"step", 18}}}, {"layer", layers}}},
       {"resolve", {{"scale", {{"x", "independent"}}}, {"axis", {{"x", "independent"}, {"y", "independent"}}}}}};
+  figure.cell = 200 + arm_width(evidence) * 2 / 3;
   figure.says =
       "A small dot is a run, the large one the mean, the line its 95 % interval (Student, from three seeds on). Runs "
       "that diverged have no dot; the table above counts them.";

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "experiment/run_config.h"
 #include "model/model.h"
 #include "report/chart.h"
@@ -60,9 +61,13 @@ std::string sign_of(const Part& part) {
 }  // namespace
 
 bool draw_network(Evidence& evidence, Figure& figure) {
-  constexpr size_t most = 12;  // networks
+  constexpr size_t most = 12, fits = 45;  // networks; characters above one
   Shapes shapes;
-  std::vector<std::pair<std::string, std::vector<Part>>> networks;
+  struct Drawn {
+    std::vector<std::string> arms;
+    std::vector<Part> parts;
+  };
+  std::vector<Drawn> networks;
   std::map<std::string, size_t> known;
   for (const Arm& arm : evidence.arms) {
     if (arm.runs.empty() || arm.runs[0]->run().config.is_null()) continue;
@@ -74,16 +79,17 @@ bool draw_network(Evidence& evidence, Figure& figure) {
     }
     const auto [at, fresh] = known.try_emplace(key_of(parts), networks.size());
     if (fresh) {
-      networks.emplace_back(arm.name, std::move(parts));
+      networks.push_back({{arm.name}, std::move(parts)});
     } else {
-      networks[at->second].first += ", " + arm.name;
+      networks[at->second].arms.push_back(arm.name);
     }
   }
   if (networks.empty()) return false;
   figure.rows.columns = {"network", "line", "place", "node", "kind", "what", "output", "sign"};
   Json names = Json::array();
   for (size_t k = 0; k < std::min(most, networks.size()); ++k) {
-    const auto& [name, parts] = networks[k];
+    const auto& [arms, parts] = networks[k];
+    const std::string all = join(arms), name = all.size() <= fits ? all : fmt::format("{} and {} more", arms[0], arms.size() - 1);
     names.push_back(name);
     for (size_t i = 0; i < parts.size(); ++i)
       figure.rows.rows.push_back({name, static_cast<double>(i / across), static_cast<double>(i % across), parts[i].name,

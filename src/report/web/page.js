@@ -68,6 +68,8 @@
       for (const channel of ["color", "fill", "stroke"]) {
         if (encoding[channel] && encoding[channel].field === "arm") encoding[channel].legend = null;  // the page has one for all
       }
+      const names = encoding.y && encoding.y.axis;
+      if (names && names.labelLimit > 0.8 * width && encoding.y.field === "arm") names.labels = names.ticks = false;  // colours and tips say which
       if (figure.log && encoding.y && encoding.y.scale && encoding.y.type === "quantitative") encoding.y.scale.type = log ? "log" : "linear";
     });
     spec.data = {name: "rows", values: rowsOf(figure)};
@@ -76,7 +78,7 @@
       if (param.name === "logarithmic") param.value = log;
     }
     if (spec.facet) {
-      const most = spec.columns || 1, least = figure.cell || 250;  // pixels a panel needs
+      const most = spec.columns || 1, least = figure.cell;
       if (spec.facet.field) spec.columns = Math.max(1, Math.min(most, Math.floor(width / least)));
       if (typeof spec.spec.width === "number") spec.spec.width = inner || Math.floor(width / (spec.columns || 1)) - (spec.facet.field ? 58 : 20);
       if (spec.facet.field) spec.facet.header = {...(spec.facet.header || {}), labelLimit: typeof spec.spec.width === "number" ? spec.spec.width : Math.floor(width / spec.columns) - 40};
