@@ -1,4 +1,4 @@
-// What the figures have in common: colours, spreads over seeds, lines in panels.
+// What the figures have in common: colours, axes, spreads over seeds.
 #pragma once
 
 #include <map>
@@ -41,31 +41,5 @@ Json shown_arms();
 // Layers of a probe in the order of the file: those that all arms have; where there is none, those that any has.
 std::vector<std::string> layers_of(Evidence& evidence, const std::string& probe, const std::string& metric,
                                    std::string_view ending = "");
-
-// Lines over x in panels, one colour an arm, bands where there are several seeds.
-class Lines {
- public:
-  Lines(Evidence& evidence, std::string x, std::string y) : evidence_(evidence), x_(std::move(x)), y_(std::move(y)) {}
-  void add(const std::string& panel, const std::string& arm, const std::vector<std::vector<Dot>>& seeds);
-  void add_band(const std::string& panel, const std::string& arm, const std::vector<Spread>& band);  // drawn as it is
-  // Dashed, thin: what a theory or a bound says.
-  void reference(const std::string& panel, const std::string& arm, const std::string& what,
-                 const std::vector<Dot>& line);
-  bool empty() const { return series_.empty(); }
-  struct Look {
-    bool log_y = false, points = false, share_y = false;
-  };
-  // Rows (thinned) and spec. False where nothing was added.
-  bool finish(Figure& figure, const Look& look) const;
-
- private:
-  struct One {
-    std::string panel, arm, line;  // line: "" or what a reference is
-    std::vector<Spread> points;
-  };
-  Evidence& evidence_;
-  std::string x_, y_;
-  std::vector<One> series_;
-};
 
 }  // namespace bnlab

@@ -1,5 +1,5 @@
 // What figures have in common: spreads over seeds, lines, and that nothing to draw is not an error.
-#include "report/chart.h"
+#include "report/lines.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

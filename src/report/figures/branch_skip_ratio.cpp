@@ -1,7 +1,7 @@
 // branch_skip_ratio: what a residual branch adds, as a share of what is there already (De & Smith 2020, fig. 2).
 #include <set>
 
-#include "report/chart.h"
+#include "report/lines.h"
 
 namespace bnlab {
 

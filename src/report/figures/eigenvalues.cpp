@@ -1,7 +1,7 @@
 // eigenvalues: the largest eigenvalue of the Hessian over training, in every mode of statistics, beside 2 / eta.
 #include <set>
 
-#include "report/chart.h"
+#include "report/lines.h"
 
 namespace bnlab {
 

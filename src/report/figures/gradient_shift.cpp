@@ -1,6 +1,6 @@
 // gradient_shift: how far the update of the layers before turns and changes a layer's gradient (Santurkar et al. 2018,
 // fig. 2).
-#include "report/chart.h"
+#include "report/lines.h"
 
 namespace bnlab {
 

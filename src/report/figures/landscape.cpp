@@ -2,7 +2,7 @@
 // 4), with 2 / eta beside the curvature: where training is at the edge of stability, that is what any curvature is.
 #include <map>
 
-#include "report/chart.h"
+#include "report/lines.h"
 
 namespace bnlab {
 namespace {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <map>
 
-#include "report/chart.h"
+#include "report/lines.h"
 
 namespace bnlab {
 

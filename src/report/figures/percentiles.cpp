@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "report/chart.h"
+#include "report/lines.h"
 
 namespace bnlab {
 

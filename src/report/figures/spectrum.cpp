@@ -7,7 +7,7 @@
 #include <map>
 #include <numbers>
 
-#include "report/chart.h"
+#include "report/lines.h"
 
 namespace bnlab {
 namespace {

@@ -1,6 +1,6 @@
 // variance_by_depth: how large the signal is from layer to layer before the first step, beside the theory of wide
 // networks.
-#include "report/chart.h"
+#include "report/lines.h"
 
 namespace bnlab {
 namespace {
