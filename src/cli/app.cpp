@@ -59,7 +59,7 @@ int run_app(int argc, char** argv) {
       "  bnlab run configs/quickstart.json --set train.steps=2000 --set model.activation=tanh\n"
       "  bnlab show configs/quickstart.json\n"
       "  bnlab list norms\n"
-      "Exit codes: 0 done (also when a run diverged), 2 your input, 3 files or data, 130 interrupted.");
+      "Exit codes: 0 done (also when a run diverged), 2 your input, 3 files or data, 4 some runs failed, 5 a verdict is not what --require says, 130 interrupted,\n1 a mistake of the program.");
   std::function<int()> chosen;
 
   RunArguments run;
@@ -111,11 +111,11 @@ int run_app(int argc, char** argv) {
   sweep_app->add_option("--retry", sweep.retry, "runs of an earlier sweep that are repeated: failed, diverged or all")->check(CLI::IsMember({"failed", "diverged", "all"}));
   sweep_app->add_option("--timeout", sweep.timeout, "seconds that a run may take; 0: any")->check(CLI::Range(0.0, 1e9));
   sweep_app->add_option("--launcher", sweep.launcher, "local processes, or a job array on a Slurm cluster")->check(CLI::IsMember({"local", "slurm"}))->capture_default_str();
-  sweep_app->add_option("--slurm", sweep.slurm, "JSON with partition, account, time, memory, tasks, ...: docs/sweeps.md");
+  sweep_app->add_option("--slurm", sweep.slurm, "JSON with partition, account, time, memory, tasks, ...: docs/cluster.md");
   sweep_app->add_flag("--dry-run", sweep.dry_run, "say what would run and about how long, and stop");
   sweep_app->add_flag("--fail-fast", sweep.fail_fast, "begin no further run once one has failed");
   sweep_app->add_flag("--rerun-stale", sweep.rerun_stale, "repeat runs that another build has made");
-  sweep_app->add_flag("--quiet", sweep.quiet, "errors only");
+  sweep_app->add_flag("-q,--quiet", sweep.quiet, "errors only");
   sweep_app->footer("Examples:\n  bnlab sweep configs/scalings.json --dry-run\n  bnlab sweep configs/scalings.json --jobs 2\nExit codes: 0 all runs have ended (diverged ones too), 4 some failed, 130 interrupted: the same command goes on.");
   sweep_app->callback([&] { chosen = [&] { return sweep_command(sweep); }; });
 
@@ -145,7 +145,7 @@ int run_app(int argc, char** argv) {
   reproduce_app->callback([&] { chosen = [&] { return reproduce_command(reproduce); }; });
 
   ReportArguments report;
-  auto* report_app = app.add_subcommand("report", "one HTML page of runs or an experiment: pictures, outcomes, verdicts; needs no network");
+  auto* report_app = app.add_subcommand("report", "one HTML page of runs or an experiment: pictures, outcomes, verdicts; the page needs no network");
   report_app->add_option("WHAT", report.what, "run directories, directories of runs, experiments, or folders of results");
   report_app->add_option("-o,--file", report.file, "the page")->capture_default_str();
   report_app->add_option("--out", report.out, "where the runs of experiments are")->capture_default_str();

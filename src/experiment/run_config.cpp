@@ -33,7 +33,7 @@ void RunConfig::describe(Fields& f) {
   f.group("engine", "how it is computed", [&](Fields& g) {
     g.option("precision", precision, {"float", "double"}, "of all arithmetic");
     g.integer("threads", threads, between(0, 1024), "0: as many as the machine has, up to 4; results do not depend on it");
-    g.option("convolution", model.materials.convolution, convolution_engines(), "auto: the fastest for the shape; winograd, direct (oneDNN), gemm (OpenBLAS): see docs/performance.md");
+    g.option("convolution", model.materials.convolution, convolution_engines(), "auto: the fastest for the shape; winograd, direct (oneDNN), gemm (OpenBLAS): see docs/configs.md");
     g.boolean("flush_denormals", flush_denormals, "numbers below 1e-38 count as 0");
   });
   f.group("export", "files for other tools (safetensors)", [&](Fields& g) {

@@ -14,7 +14,6 @@ JOINED = {"ConfigError", "DataError", "FileError", "InUse"}  # (place, what) -> 
 HOLE = "..."
 # What no test can bring about, with the reason.
 UNTESTED = {
-    "bnlab report: this bnlab was built without the drawing libraries (npm); `scripts/setup plots` fetches them, then build again (cmake, or scripts/bnlab, which does both). `bnlab plot --format json` and `csv` work without": "a build without npm",
     "...: holds nothing that could be drawn": "every run has a network, which is drawn; for results kept without one",
     "pipe: ...": "the system is out of file descriptors",
     "...: cannot start: ...": "the program that is running is gone",

@@ -97,7 +97,7 @@ int list_experiments(const std::string& results) {
     }
     break;  // the first that there is
   }
-  fmt::print("{}took: from the first run to the last verdict at the scale standard, on the machine and with the jobs that its manifest.json names\n", aligned(rows));
+  fmt::print("{}took: from the first run to the last verdict at the scale standard, on the machine and with the jobs that its manifest.json names; -: not run yet\n", aligned(rows));
   return 0;
 }
 
