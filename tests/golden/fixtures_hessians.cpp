@@ -18,7 +18,8 @@ const NetCase net_cases[] = {{"mlp_tanh", "batch_norm", R"("widths": [6, 5], "ac
                              {"mlp_relu", "batch_norm", R"("widths": [6, 5])", mixture},
                              {"mlp_layer_norm", "layer_norm", R"("widths": [6, 5])", mixture},
                              {"residual_mlp", "batch_norm", R"("name": "residual_mlp", "blocks": 2, "width": 6)", mixture},
-                             {"vgg", "batch_norm", R"("name": "vgg", "width": 1)", images}};
+                             {"vgg", "batch_norm", R"("name": "vgg", "width": 1)", images},
+                             {"recurrent", "batch_norm", R"("name": "recurrent", "width": 5)", images}};
 
 }  // namespace
 

@@ -570,16 +570,18 @@ class Net:
     weight = self.parameter(name + "/weight", lambda: self.draw.normal(outputs, 3, 3, inputs) * (2 / 9 / inputs) ** 0.5)
     return F.conv2d(x, weight.permute(0, 3, 1, 2), padding=1)
 
-  def norm(self, name, x):
+  def norm(self, name, x, of=None):
+    """of: whose running statistics; by default those of the same name"""
+    of = of or name
     c = x.shape[1]
     gamma = self.parameter(name + "/gamma", lambda: self.draw.gains(c))
     beta = self.parameter(name + "/beta", lambda: 0.3 * self.draw.normal(c))
     if self.norm_name == "layer_norm":
       return F.layer_norm(x, (c,), gamma, beta)
-    if name + "/running_mean" not in self.state:
-      self.state[name + "/running_mean"] = 0.5 * self.draw.normal(c)
-      self.state[name + "/running_variance"] = 0.5 + self.draw.normal(c) ** 2
-    mean, variance = self.state[name + "/running_mean"].clone(), self.state[name + "/running_variance"].clone()
+    if of + "/running_mean" not in self.state:
+      self.state[of + "/running_mean"] = 0.5 * self.draw.normal(c)
+      self.state[of + "/running_variance"] = 0.5 + self.draw.normal(c) ** 2
+    mean, variance = self.state[of + "/running_mean"].clone(), self.state[of + "/running_variance"].clone()
     return F.batch_norm(x, mean, variance, gamma, beta, training=self.training)
 
 
@@ -613,13 +615,23 @@ def vgg(net, x):
   return net.linear("output/linear", x, 3, True)
 
 
+def recurrent(net, x):
+  for t in range(x.shape[1]):
+    a = net.norm("hidden/input_to_hidden", net.linear("input/linear", x[:, t], 5), f"step{t + 1}/input_to_hidden")
+    if t > 0:
+      a = a + net.norm("hidden/hidden_to_hidden", net.linear("hidden/linear", h, 5), f"step{t + 1}/hidden_to_hidden")
+    h = torch.tanh(a)
+  return net.linear("output/linear", h, 3, True)
+
+
 def make_hessians():
   out = {}
   for case, layers, shape, norm in (("mlp_tanh", mlp(torch.tanh), (9, 1, 1, 12), "batch_norm"),
                                     ("mlp_relu", mlp(F.relu), (9, 1, 1, 12), "batch_norm"),
                                     ("mlp_layer_norm", mlp(F.relu, bias=True), (9, 1, 1, 12), "layer_norm"),
                                     ("residual_mlp", residual_mlp, (9, 1, 1, 12), "batch_norm"),
-                                    ("vgg", vgg, (12, 8, 8, 3), "batch_norm")):
+                                    ("vgg", vgg, (12, 8, 8, 3), "batch_norm"),
+                                    ("recurrent", recurrent, (9, 8, 8, 3), "batch_norm")):
     draw = Draw("hessian/" + case)
     x, labels = draw.inputs(*shape), draw.labels(shape[0], 3)
     net = Net(draw, layers, norm)
