@@ -6,7 +6,7 @@
 namespace bnlab {
 
 bool draw_eigenvalues(Evidence& evidence, Figure& figure) {
-  Lines lines(evidence, "step", "learning rate x largest eigenvalue");
+  Lines lines(evidence, "step", "rate x eigenvalue");
   std::set<std::string, std::less<>> modes;
   for (const Arm& arm : evidence.arms) {
     for (RunData* run : arm.runs) {
@@ -18,7 +18,9 @@ bool draw_eigenvalues(Evidence& evidence, Figure& figure) {
       std::vector<std::vector<Dot>> seeds;
       for (RunData* run : arm.runs) {
         std::vector<Dot> dots;
-        for (const Reading& r : readings(*run, "hessian", {"eta_lambda"}, mode)) dots.push_back({r.step, r.value});
+        for (const Reading& r : readings(*run, "hessian", {"eta_lambda"}, mode)) {
+          if (r.at == 1) dots.push_back({r.step, r.value});
+        }
         if (!dots.empty()) seeds.push_back(std::move(dots));
       }
       if (seeds.empty()) continue;
@@ -35,7 +37,7 @@ bool draw_eigenvalues(Evidence& evidence, Figure& figure) {
       spread_in_words(evidence);
   figure.source = "probes/hessian.csv";
   Lines::Look look;
-  look.points = true, look.share_y = true;
+  look.points = true, look.share_y = true, look.log_y = true;
   return lines.finish(figure, look);
 }
 

@@ -54,21 +54,23 @@ bool draw_spectrum(Evidence& evidence, Figure& figure) {
   Lines lines(evidence, "eigenvalue", "density");
   const std::string mode = mode_of(evidence, "hessian");
   for (const Arm& arm : evidence.arms) {
-    for (RunData* run : arm.runs) {
-      const Nodes nodes = nodes_of(*run, mode);
-      if (nodes.at.empty()) continue;
-      lines.add("", arm.name, {smoothed(nodes)});
-      break;
+    // one that diverged has its last look where it was thrown out of the valley, or at the start
+    Nodes nodes;
+    for (const bool ended : {true, false}) {
+      for (RunData* run : arm.runs) {
+        if (nodes.at.empty() && (run->run().record.state != "diverged") == ended) nodes = nodes_of(*run, mode);
+      }
     }
+    if (!nodes.at.empty()) lines.add(evidence.arms.size() > 1 ? arm.name : "", arm.name, {smoothed(nodes)});
   }
   figure.says = fmt::format(
-      "Eigenvalues of the Hessian at the last look (statistics in mode {}, each arm's first seed): stochastic Lanczos "
+      "Eigenvalues of the Hessian at the last look (statistics in mode {}, each arm's first seed that did not diverge): stochastic Lanczos "
       "quadrature, each node a Gaussian of 1/{:.0f} of the range. What would be below 1e-6 of an even density is drawn "
       "there.",
       mode, widths);
   figure.source = "probes/hessian.csv";
   Lines::Look look;
-  look.log_y = true;
+  look.log_y = true, look.share_y = true;
   return lines.finish(figure, look);
 }
 
