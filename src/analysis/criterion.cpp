@@ -53,7 +53,7 @@ Finding RangeOf::judge(const std::vector<double>& values, double alpha) const {
   out.interval = mean_interval(values, 1 - 2 * alpha);
   const Interval wide = mean_interval(values, 1 - alpha);
   if (!std::isfinite(wide.low)) {
-    out.why = "a run has no finite value";
+    out.why = values.size() == 1 && std::isfinite(values[0]) ? "one seed has no interval" : "a run has no finite value";
     return out;
   }
   const auto n = static_cast<double>(values.size());

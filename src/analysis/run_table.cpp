@@ -54,7 +54,7 @@ std::string field(const TableRun& run, const std::string& name) {
   if (name == "state") return r.state;
   if (name == "why") return r.why;
   if (name == "step") return std::to_string(r.step);
-  if (name == "seconds") return fmt::format("{:.1f}", r.seconds);
+  if (name == "seconds") return r.seconds > 0 ? fmt::format("{:.1f}", r.seconds) : "";
   if (name == "commit") return r.commit.substr(0, 12);
   if (name == "dir") return r.dir;
   if (const auto at = r.measures.find(name); at != r.measures.end()) return std::isnan(at->second) ? "" : number(at->second);
@@ -71,6 +71,19 @@ TableRun load_run(const std::string& dir) {
   return run;
 }
 
+void check_fields(const std::vector<TableRun>& runs, const std::vector<std::string>& names, const std::string& option) {
+  if (runs.empty()) return;
+  for (const std::string& name : names) {
+    if (std::any_of(runs.begin(), runs.end(), [&](const TableRun& run) { return !field(run, name).empty(); })) continue;
+    std::set<std::string> known(fields.begin(), fields.end());
+    for (const TableRun& run : runs) {
+      name_paths(run.config, "", known);
+      for (const auto& [key, value] : run.record.measures) known.insert(key);
+    }
+    if (!known.contains(name)) throw UsageError(fmt::format("{}: no run has '{}'{}", option, name, did_you_mean(name, {known.begin(), known.end()})));
+  }
+}
+
 std::vector<TableRun> load_runs(const std::string& root, const std::vector<std::string>& conditions) {
   if (!is_directory(root)) throw FileError(root, "there is no such directory; `bnlab run` makes results/runs, --out says another");
   std::vector<TableRun> all;
@@ -84,16 +97,9 @@ std::vector<TableRun> load_runs(const std::string& root, const std::vector<std::
     if (equals == std::string::npos || equals == 0) throw UsageError("--where: expected PATH=PATTERN, got '" + condition + "'");
     wanted.emplace_back(condition.substr(0, equals), condition.substr(equals + 1));
   }
-  for (const auto& [path, pattern] : wanted) {
-    const std::string& wanted_path = path;
-    if (all.empty() || std::any_of(all.begin(), all.end(), [&](const TableRun& run) { return !field(run, wanted_path).empty(); })) continue;
-    std::set<std::string> known(fields.begin(), fields.end());
-    for (const TableRun& run : all) {
-      name_paths(run.config, "", known);
-      for (const auto& [key, value] : run.record.measures) known.insert(key);
-    }
-    if (!known.contains(path)) throw UsageError(fmt::format("--where: no run has '{}'{}", path, did_you_mean(path, {known.begin(), known.end()})));
-  }
+  std::vector<std::string> names;
+  for (const auto& [path, pattern] : wanted) names.push_back(path);
+  check_fields(all, names, "--where");
   std::erase_if(all, [&](const TableRun& run) {
     return std::any_of(wanted.begin(), wanted.end(), [&](const auto& condition) { return !matches(condition.second, field(run, condition.first)); });
   });
@@ -104,18 +110,22 @@ std::vector<Group> group_runs(const std::vector<TableRun>& runs, const std::vect
   std::vector<std::vector<std::string>> order;
   std::map<std::vector<std::string>, std::vector<double>> values;
   std::map<std::vector<std::string>, size_t> without;
+  std::map<std::vector<std::string>, std::map<int64_t, size_t>> seeds;
+  std::map<std::vector<std::string>, std::vector<size_t>> twice;
   for (size_t i = 0; i < runs.size(); ++i) {
     std::vector<std::string> key;
     for (const auto& name : by) key.push_back(field(runs[i], name));
     if (!values.contains(key)) order.push_back(key), values[key];
+    const auto [same, fresh] = seeds[key].emplace(runs[i].record.seed, i);
+    if (!fresh && twice[key].empty()) twice[key] = {same->second, i};
     std::isnan(measured[i]) ? static_cast<void>(++without[key]) : values[key].push_back(measured[i]);
   }
   std::vector<Group> out;
   for (const auto& key : order) {
     const auto& v = values[key];
-    Group group{key, v.size(), without[key], mean(v), nan, nan, nan, nan};
+    Group group{key, v.size(), without[key], mean(v), nan, nan, nan, nan, twice[key]};
     if (!v.empty()) group.least = *std::min_element(v.begin(), v.end()), group.most = *std::max_element(v.begin(), v.end());
-    if (v.size() >= 2) {
+    if (v.size() >= 2 && group.twice.empty()) {
       double squares = 0;
       for (const double x : v) squares += (x - group.mean) * (x - group.mean);
       const auto n = static_cast<double>(v.size());

@@ -182,7 +182,7 @@ int run_app(int argc, char** argv) {
   compare_app->add_option("ROOT", compare.root, "where to look")->capture_default_str();
   compare_app->add_option("--where", compare.where, "as for ls")->expected(1)->take_all()->allow_extra_args(false);
   compare_app->add_option("--measure", compare.measures, "numbers of the summary or of series: docs/sweeps.md (test_accuracy)")->expected(1)->take_all()->allow_extra_args(false);
-  compare_app->add_option("--by", compare.by, "what makes a group")->delimiter(',')->capture_default_str();
+  compare_app->add_option("--by", compare.by, "what makes a group (arm; of several experiments name,arm)")->delimiter(',');
   compare_app->add_flag("--csv", compare.csv);
   compare_app->add_flag("--json", compare.json, "one object a row");
   compare_app->footer("Example:\n  bnlab compare results/runs/quickstart --by model.norm --measure test_accuracy,'max(test_accuracy)'");

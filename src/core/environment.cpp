@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <ctime>
 #include <fstream>
@@ -58,11 +59,28 @@ std::atomic<bool>& stop_requested() {
 
 void end_with_parent() { ::prctl(PR_SET_PDEATHSIG, SIGTERM); }
 
+namespace {
+
+// The first one asks; a second one ends the process, but not within a second: the same wish comes to a worker from its process
+// group and from its sweep, and from `timeout` twice.
+void on_signal(int number) {
+  static std::atomic<int64_t> first = 0;
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  const int64_t at = int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+  int64_t none = 0;
+  stop_requested() = true;
+  if (first.compare_exchange_strong(none, at) || at - none < 1'000'000'000) return;
+  ::signal(number, SIG_DFL);
+  ::raise(number);
+}
+
+}  // namespace
+
 void catch_signals() {
   stop_requested();
   struct sigaction action {};
-  action.sa_handler = [](int) { stop_requested() = true; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGUSR1, &action, nullptr);  // a cluster's warning that time is up

@@ -15,7 +15,7 @@ double machine_memory();  // bytes
 // Numbers below 1e-38 count as 0 in this thread and those it starts from now on.
 void flush_denormals(bool on);
 
-// Set by SIGINT, SIGTERM and SIGUSR1 once catch_signals() was called; a second signal ends the process at once.
+// Set by SIGINT, SIGTERM and SIGUSR1 once catch_signals() was called; another one a second later ends the process.
 void catch_signals();
 // This process is sent SIGTERM when the one that started it ends.
 void end_with_parent();

@@ -227,6 +227,7 @@ class AxisReader {
     Axis out;
     if (body.is_array() && !body.empty()) {
       for (const Json& seed : body) {  // whether they are integers is found out with the rest
+        if (std::count(body.begin(), body.end(), seed) > 1) fail(child(path, out.size()), "seed " + seed.dump() + " is there twice; a seed is one observation");
         out.push_back({"", {written("seed", seed, child(path, out.size()))}});
       }
     } else if (body.is_object() && body.size() == 2 && body.contains("from") && body.contains("count")) {

@@ -55,13 +55,33 @@ Tuning read_tuning(const Document& document) {
 // The same arm: everything but the seed.
 std::string arm_key(const Cell& cell) { return cell.arm + " " + cell.identity; }
 
-Cell changed(const Cell& cell, const std::string& path, const Json& value) {
+// origin: where `value` was written
+Cell changed(const Cell& cell, const std::string& path, const Json& value, const std::string& origin) {
   Cell out = cell;
-  out.document.set(path, value, "tune");
+  out.document.set(path, value, origin);
   out.config = read_run_config(out.document);
   out.config.arm = cell.arm;
   if (path != "seed") out.identity = identity(out.config);
   return out;
+}
+
+// Of summary.json: a score of what is evaluated, or a number of a probe that is there, whose name only the probe knows.
+void check_measure(const Experiment& experiment) {
+  const std::string& measure = experiment.tuning->measure;
+  for (const Cell& cell : experiment.cells) {
+    std::vector<std::string> known;
+    for (const auto& split : cell.config.evaluate.splits) {
+      for (const auto& mode : cell.config.evaluate.bn_modes) {
+        for (const char* score : {"_loss", "_accuracy"}) known.push_back(split + score + (mode == "running" ? "" : "_" + mode));
+      }
+    }
+    bool there = std::find(known.begin(), known.end(), measure) != known.end();
+    for (const Choice& probe : cell.config.probes) {
+      there |= measure.starts_with(probe.name + ".");
+      known.push_back(probe.name + "...");
+    }
+    if (!there) throw ConfigError("", experiment.document.explain("tune.measure", fmt::format("'{}' is not measured{} (known: {})", measure, did_you_mean(measure, known), join(known))));
+  }
 }
 
 }  // namespace
@@ -94,6 +114,7 @@ Experiment read_experiment(const std::string& path, const std::vector<std::strin
     if (cell.config.name != out.name) throw ConfigError("", cell.document.explain("name", "an experiment has one name; vary the arm"));
   }
   if (!out.tuning) return out;
+  check_measure(out);
   for (const Setting& setting : read_vary(document, {}).settings) {
     for (const Value& value : setting.values) {
       if (value.path == out.tuning->path) throw ConfigError("", document.explain("tune.path", fmt::format("'{}' is varied as well; what is tuned is not varied", value.path)));
@@ -118,7 +139,7 @@ TuningCells tuning_cells(const Experiment& experiment) {
     seen.push_back(key);
     for (size_t v = 0; v < tuning.values.size(); ++v) {
       for (const int64_t seed : tuning.seeds) {
-        Cell one = changed(changed(cell, tuning.path, tuning.values[v]), "seed", seed);
+        Cell one = changed(changed(cell, tuning.path, tuning.values[v], experiment.document.where("tune.values")), "seed", seed, experiment.document.where("tune.seeds"));
         one.config.name += ".tuning";
         out.cells.push_back(std::move(one));
         out.arm_of.push_back(i), out.value_of.push_back(v);
@@ -182,7 +203,7 @@ std::vector<Cell> tuned_cells(const Experiment& experiment, const std::vector<Ch
     const std::string key = arm_key(cell);
     auto at = std::find(arms.begin(), arms.end(), key);
     if (at == arms.end()) at = arms.insert(arms.end(), key);
-    out.push_back(changed(cell, experiment.tuning->path, experiment.tuning->values[chosen.at(static_cast<size_t>(at - arms.begin())).value]));
+    out.push_back(changed(cell, experiment.tuning->path, experiment.tuning->values[chosen.at(static_cast<size_t>(at - arms.begin())).value], experiment.document.where("tune.values")));
   }
   return out;
 }

@@ -18,6 +18,7 @@
 #include "experiment/logs.h"
 #include "experiment/run_directory.h"
 #include "probes/suite.h"
+#include "train/evaluation.h"
 #include "train/trainer.h"
 
 namespace bnlab {
@@ -226,21 +227,34 @@ int64_t Runner::steps(const Cell& cell) {
   return config.train.steps;
 }
 
-double Runner::seconds_per_step(const Cell& cell) {
+Runner::Pace Runner::pace(const Cell& cell) {
   RunConfig config = cell.config;
   load(cell, config);
+  using Clock = std::chrono::steady_clock;
+  auto since = [](Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); };
   auto measure = [&]<class T>(T) {
+    Pace out;
     Pool pool(state_->threads(config));
     Trainer<T> trainer(config.model, config.train, state_->data, static_cast<uint64_t>(config.seed), pool);
     trainer.gradients(trainer.batches().at(0));
-    const auto begin = std::chrono::steady_clock::now();
-    double seconds = 0;
+    auto begin = Clock::now();
     int64_t steps = 0;
-    while (seconds < 0.1 && steps < 100) {
-      trainer.gradients(trainer.batches().at(++steps % trainer.batches().per_epoch()));
-      seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    while (since(begin) < 0.1 && steps < 100) trainer.gradients(trainer.batches().at(++steps % trainer.batches().per_epoch()));
+    out.step = since(begin) / static_cast<double>(steps);
+    const EvaluateConfig& e = config.evaluate;
+    const Index batch = e.batch_size > 0 ? e.batch_size : config.train.batch_size;
+    Evaluation<T> evaluation(config.model, state_->data, trainer.loss(), batch, static_cast<uint64_t>(config.seed), pool);
+    evaluation.copy(trainer.workspace());
+    evaluation.score(state_->data.train, Mode::evaluate, batch);
+    begin = Clock::now();
+    Index scored = 0;
+    while (since(begin) < 0.05 && scored < 20 * batch) scored += evaluation.score(state_->data.train, Mode::evaluate, 2 * batch).samples;
+    const double per_sample = since(begin) / static_cast<double>(std::max<Index>(1, scored));
+    for (const auto& split : e.splits) {
+      const Index all = (split == "train" ? state_->data.train : split == "test" ? state_->data.test : state_->data.validation).size;
+      out.evaluation += per_sample * static_cast<double>((e.at_most > 0 ? std::min<Index>(e.at_most, all) : all) * static_cast<Index>(e.bn_modes.size()));
     }
-    return seconds / static_cast<double>(steps);
+    return out;
   };
   return config.precision == "double" ? measure(double{}) : measure(float{});
 }

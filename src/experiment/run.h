@@ -48,8 +48,11 @@ class Runner {
   RunResult run(const Cell& cell, bool repeat = false);
   // Loads, builds and plans; throws what is wrong, with its place. Writes nothing. Shows what it built to `look`.
   void check(const Cell& cell, const std::function<void(const Built&)>& look = {});
-  // Of a training step, measured over a few of them; probes and evaluations left out.
-  double seconds_per_step(const Cell& cell);
+  // Of a training step, and of one evaluation, measured over a few batches; probes left out.
+  struct Pace {
+    double step = 0, evaluation = 0;
+  };
+  Pace pace(const Cell& cell);
   int64_t steps(const Cell& cell);  // that it will train, epochs counted
 
  private:

@@ -29,7 +29,7 @@ namespace {
 // What a step's time depends on.
 std::string shape_of(const RunConfig& config) {
   const Json all = resolved(config);
-  return Json{all["data"], all["model"], all["engine"], config.train.batch_size}.dump();
+  return Json{all["data"], all["model"], all["engine"], all["evaluate"], config.train.batch_size}.dump();
 }
 
 std::string line_of(size_t id, const Cell& cell, bool repeat) {
@@ -52,6 +52,7 @@ void Sweep::check() {
   Runner runner({}, silent);
   std::set<std::string> said;
   for (const Cell& cell : distinct_cells(experiment_)) {
+    if (stop_requested()) return;
     runner.check(cell, [&](const Built& built) {
       if (!built.notice.empty() && !options_.quiet && said.insert(built.notice).second) fmt::print(stderr, "note: {}\n", built.notice);
     });
@@ -86,19 +87,21 @@ std::string Sweep::plan() {
   }
   std::string out = aligned(rows) + fmt::format("\n{} runs, {} finished already\n", runs, finished);
   if (runs == finished) return out;
-  std::map<std::string, double> per_step;
+  std::map<std::string, Runner::Pace> paces;
   double seconds = 0;
   auto add = [&](const std::vector<Cell>& cells) {
     for (const Cell& cell : cells) {
       if (RunDirectory(options_.launch.out, cell.config, cell.arm, cell.identity).finished()) continue;
       const std::string shape = shape_of(cell.config);
-      if (!per_step.contains(shape)) per_step[shape] = runner.seconds_per_step(cell);
-      seconds += per_step[shape] * static_cast<double>(runner.steps(cell));
+      if (!paces.contains(shape)) paces[shape] = runner.pace(cell);
+      const EvaluateConfig& e = cell.config.evaluate;
+      const int64_t length = runner.steps(cell), looks = 2 + (e.every > 0 ? (length - 1) / e.every : 0) + static_cast<int64_t>(e.at.size());
+      seconds += paces[shape].step * static_cast<double>(length) + paces[shape].evaluation * static_cast<double>(looks);
     }
   };
   if (experiment_.tuning) add(tuning_cells(experiment_).cells);
   add(experiment_.cells);
-  return out + fmt::format("about {} of training, {} at a time with {} thread{} each (measured over a few steps; probes and evaluations come on top)\n", duration(seconds / options_.launch.jobs),
+  return out + fmt::format("about {} of training, {} at a time with {} thread{} each (measured over a few batches, evaluations included; probes come on top)\n", duration(seconds / options_.launch.jobs),
                            options_.launch.jobs, options_.launch.threads, options_.launch.threads == 1 ? "" : "s");
 }
 

@@ -14,6 +14,7 @@ struct Figure {
   Json spec;           // without its data; they are called "rows"
   bool log = false;    // y may be drawn in logarithms: everything is above 0
   std::string source;  // the files that the rows were taken from
+  std::string seeds;   // "" those of the runs
   int cell = 250;       // pixels that a panel needs: a page puts as many beside each other as fit
 };
 

@@ -65,7 +65,7 @@ std::vector<Figure> draw(Evidence& evidence, const std::string& only) {
     Figure figure;
     figure.name = kind.name, figure.section = kind.section, figure.title = kind.title;
     if (!kind.draw(evidence, figure)) continue;
-    figure.source += fmt::format(" of {}; {}; commit {}{}", origin.config, origin.seeds, origin.commit,
+    figure.source += fmt::format(" of {}; {}; commit {}{}", origin.config, figure.seeds.empty() ? origin.seeds : figure.seeds, origin.commit,
                                  origin.data.empty() ? "" : "; data: " + origin.data);
     out.push_back(std::move(figure));
   }

@@ -46,4 +46,10 @@ TEST_CASE("groups: the mean over runs with its interval; runs without the number
   CHECK(groups[0].most == 5);
   CHECK(groups[1].n == 1);
   CHECK(std::isnan(groups[1].low));
+  CHECK(groups[0].twice.empty());
+  runs.push_back(run("a", 2, "completed", 9));  // another config under the same label: seed 2 is no second observation
+  const auto mixed = group_runs(runs, {"arm"}, {1, 2, 3, 4, 5, NAN, 2, 9});
+  CHECK(mixed[0].twice == std::vector<size_t>{1, 7});
+  CHECK(std::isnan(mixed[0].low));
+  CHECK(mixed[0].n == 6);
 }

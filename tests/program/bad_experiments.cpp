@@ -55,6 +55,10 @@ TEST_CASE("an experiment that tunes without sense is refused", "[program][bad]")
       tuned(R"({"path": "train.learning_rate", "values": [1]})", "tune: needs \"seeds\": other ones than those of the runs that count"),
       tuned(R"({"path": "train.learning_rate", "values": [1], "seeds": ["a"]})", "tune.seeds: expected integers"),
       tuned(R"({"path": "train.learning_rate", "values": [1], "seeds": [1]})", "tune.seeds: seed 1 tunes and counts; what is tuned on a seed is not judged on it"),
+      tuned(R"({"path": "train.learning_rate", "values": ["a"], "seeds": [9]})", "train.learning_rate: expected a number, got \"a\""),
+      tuned(R"({"path": "train.learning_rat", "values": [1], "seeds": [9]})", "train.learning_rat: unknown key; did you mean 'learning_rate'?"),
+      tuned(R"({"path": "train.learning_rate", "values": [1], "seeds": [9], "measure": "test_acuracy"})", "tune.measure: 'test_acuracy' is not measured; did you mean 'test_accuracy'? (known: train_loss, train_accuracy, train_loss_batch, train_accuracy_batch, test_loss, test_accuracy, test_loss_batch, test_accuracy_batch)"),
+      swept(R"("vary": [{"seeds": [1, 2, 1]}])", "bad.json:2: vary[0].seeds[0]: seed 1 is there twice; a seed is one observation"),
       swept(R"("vary": [{"grid": {"train.learning_rate": [1]}}], "tune": {"path": "train.learning_rate", "values": [1], "seeds": [1]})", "bad.json:2: tune.path: 'train.learning_rate' is varied as well; what is tuned is not varied"),
       swept(R"("vary": [{"seeds": [1]}, {"exclude": [{"seed": 1}]}])", "bad.json:2: vary: leaves nothing to run: all cells are excluded"),
       swept(R"("vary": [{"grid": {"name": ["a", "b"]}}])", "bad.json:2: name: an experiment has one name; vary the arm"),
@@ -125,6 +129,8 @@ TEST_CASE("claims that cannot be decided are refused", "[program][bad]") {
   ran.refuses({"verdict", "e.json", "--out", "out", "--set", "claims[0].than=\"nobody\""}, "claims.c: no run of the experiment is 'nobody'");
   ran.refuses({"ls", "out", "--where", "seed"}, "--where: expected PATH=PATTERN, got 'seed'");
   ran.refuses({"ls", "out", "--where", "model.nrom=x"}, "--where: no run has 'model.nrom'; did you mean 'model.norm'?");
+  ran.refuses({"ls", "out", "--columns", "arm,model.nrom"}, "--columns: no run has 'model.nrom'; did you mean 'model.norm'?");
+  ran.refuses({"compare", "out", "--by", "model.nrom"}, "--by: no run has 'model.nrom'; did you mean 'model.norm'?");
   ran.refuses({"rm", "out"}, "rm: needs --where, e.g. --where state=failed or --where name=pilot");
   ran.refuses({"compare", "out", "--measure", "max(train:loss) - min(train:loss) - 1"}, "measure 'max(train:loss) - min(train:loss) - 1': at most one operator can stand between two terms");
   ran.refuses({"compare", "out", "--measure", "config()"}, "measure 'config()': config: expected config(PATH)");

@@ -257,6 +257,24 @@ check(again.wait() == 130 and states("death").count("completed") >= 3, states("d
 rest = sweep("death.json", "--out", "death")
 check(rest.returncode == 0 and contents("death") == before, rest.stdout + rest.stderr)
 
+# a stop that reaches every process of the group, twice, as `timeout` and session managers send it: nothing fails, the same command goes on
+write("stopped.json", train={**BODY["train"], "steps": 4000}, checkpoint={"every": 500}, vary=[{"seeds": {"from": 1, "count": 4}}])
+for k in range(8):
+    group = subprocess.Popen([options.program, "sweep", "stopped.json", "--out", f"stopped{k}", "--jobs", "2"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    while not states(f"stopped{k}") and group.poll() is None:
+        time.sleep(0.002)
+    time.sleep(0.02 * k)
+    os.killpg(group.pid, signal.SIGTERM)
+    try:
+        os.killpg(group.pid, signal.SIGTERM)
+    except ProcessLookupError:
+        pass
+    out, err = group.communicate()
+    check(group.returncode in (0, 130) and "failed:" not in err, out + err)
+    check("failed" not in states(f"stopped{k}"), states(f"stopped{k}"))
+rest = sweep("stopped.json", "--out", "stopped7")
+check(rest.returncode == 0, rest.stdout + rest.stderr)
+
 # tuning: other seeds, the best value per arm, a warning at the edge, what was chosen is what runs
 write("tuned.json", vary=[{"arms": {"a": {}, "b": {"model.norm": "layer_norm"}}}, {"seeds": [1, 2]}],
       tune={"path": "train.learning_rate", "values": {"from": 0.00001, "to": 0.1, "count": 3}, "seeds": [100, 101], "measure": "train_loss", "goal": "min"})

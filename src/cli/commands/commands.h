@@ -52,7 +52,7 @@ struct LsArguments {
 int ls_command(const LsArguments& arguments);
 struct CompareArguments {
   std::string root = "results/runs";
-  std::vector<std::string> where, measures, by{"arm"};
+  std::vector<std::string> where, measures, by;
   bool csv = false, json = false;
 };
 int compare_command(const CompareArguments& arguments);

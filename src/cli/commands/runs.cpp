@@ -46,6 +46,18 @@ void compare_json(const Json& a, const Json& b, const std::string& path, std::ve
   }
 }
 
+// What two runs of one seed have different: at most three paths of their configs.
+std::vector<std::string> differences(const TableRun& a, const TableRun& b) {
+  std::vector<std::vector<std::string>> rows;
+  compare_json(a.config, b.config, "", rows);
+  std::vector<std::string> out;
+  for (const auto& row : rows) {
+    if (out.size() < 3) out.push_back(row[0]);
+  }
+  if (rows.size() > 3) out.push_back(fmt::format("{} more", rows.size() - 3));
+  return out.empty() ? std::vector<std::string>{"dir"} : out;
+}
+
 // Of a list with commas; one inside brackets parts nothing.
 std::vector<std::string> listed(const std::vector<std::string>& words) {
   std::vector<std::string> out;
@@ -56,6 +68,11 @@ std::vector<std::string> listed(const std::vector<std::string>& words) {
 }
 
 std::string shown(double value, bool exactly) { return exactly ? (std::isnan(value) ? "" : number(value)) : short_number(value); }
+
+// A heading without a row answers nothing.
+void say_of_none(const std::vector<TableRun>& runs, const std::string& root) {
+  if (runs.empty()) fmt::print(stderr, "note: no runs found below {}\n", root);
+}
 
 }  // namespace
 
@@ -69,12 +86,18 @@ int ls_command(const LsArguments& arguments) {
     return 0;
   }
   std::vector<std::string> columns = listed(arguments.columns);
+  say_of_none(runs, arguments.root);
   if (columns.empty()) columns = {"name", "arm", "seed", "state", "step", "seconds", "test_accuracy", "train_loss", "dir"};
   std::vector<Measure> formulas;
   std::map<std::string, size_t> formula_of;
   for (const auto& column : columns) {
     if (Measure::is_formula(column) && formula_of.try_emplace(column, formulas.size()).second) formulas.push_back(Measure::parse(column));
   }
+  std::vector<std::string> plain;
+  for (const auto& column : arguments.columns.empty() ? std::vector<std::string>{} : columns) {
+    if (!formula_of.contains(column)) plain.push_back(column);
+  }
+  check_fields(runs, plain, "--columns");
   const auto measured = measure_all(formulas, runs);
   std::vector<std::vector<std::string>> rows{columns};
   for (size_t i = 0; i < runs.size(); ++i) {
@@ -101,10 +124,17 @@ int ls_command(const LsArguments& arguments) {
 
 int compare_command(const CompareArguments& arguments) {
   const std::vector<TableRun> runs = load_runs(arguments.root, arguments.where);
+  say_of_none(runs, arguments.root);
+  std::vector<std::string> by = arguments.by;
+  if (by.empty()) {
+    by = {"arm"};
+    if (std::any_of(runs.begin(), runs.end(), [&](const TableRun& run) { return run.record.name != runs[0].record.name; })) by = {"name", "arm"};
+  }
+  check_fields(runs, by, "--by");
   std::vector<Measure> measures;
   for (const auto& text : listed(arguments.measures.empty() ? std::vector<std::string>{"test_accuracy"} : arguments.measures)) measures.push_back(Measure::parse(text));
   const auto measured = measure_all(measures, runs);
-  std::vector<std::vector<std::string>> rows{arguments.by};
+  std::vector<std::vector<std::string>> rows{by};
   for (const char* title : {"measure", "n", "without", "mean", "95 % from", "to", "least", "most"}) rows[0].push_back(title);
   for (size_t m = 0; m < measures.size(); ++m) {
     std::vector<double> values;
@@ -115,10 +145,11 @@ int compare_command(const CompareArguments& arguments) {
       if (std::isnan(values.back())) ++gaps[gap ? "the run is diverged" : measured[i][m].why];
     }
     for (const auto& [why, count] : gaps) fmt::print(stderr, "note: {}: {} of {} runs are without: {}\n", measures[m].text(), count, runs.size(), why);
-    for (const Group& g : group_runs(runs, arguments.by, values)) {
+    for (const Group& g : group_runs(runs, by, values)) {
+      if (m == 0 && !g.twice.empty()) fmt::print(stderr, "note: {}: runs of one seed that differ in {}; more of --by, or --where, tells them apart; no interval\n", join(g.key), join(differences(runs[g.twice[0]], runs[g.twice[1]])));
       if (arguments.json) {
         Json line = Json::object();
-        for (size_t k = 0; k < arguments.by.size(); ++k) line[arguments.by[k]] = g.key[k];
+        for (size_t k = 0; k < by.size(); ++k) line[by[k]] = g.key[k];
         line["measure"] = measures[m].text(), line["n"] = g.n, line["without"] = g.without;
         for (const auto& [key, value] : {std::pair{"mean", g.mean}, {"low", g.low}, {"high", g.high}, {"least", g.least}, {"most", g.most}}) line[key] = std::isnan(value) ? Json() : json_number(value);
         fmt::print("{}\n", line.dump());

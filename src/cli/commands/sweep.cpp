@@ -16,6 +16,7 @@
 namespace bnlab {
 
 int sweep_command(const SweepArguments& arguments) {
+  catch_signals();
   if (arguments.out.empty()) throw UsageError("--out: expected the name of a directory");
   SweepOptions options;
   options.launch.program = arguments.program, options.launch.out = arguments.out;
@@ -25,15 +26,15 @@ int sweep_command(const SweepArguments& arguments) {
   options.retry = arguments.retry, options.fail_fast = arguments.fail_fast, options.rerun_stale = arguments.rerun_stale, options.quiet = arguments.quiet;
   Sweep sweep(read_experiment(arguments.experiment, arguments.sets, arguments.scale), options);
   sweep.check();
-  if (arguments.dry_run) {
+  if (arguments.dry_run && !stop_requested()) {
     fmt::print("{}", sweep.plan());
     return 0;
   }
-  catch_signals();
   const SweepResult result = sweep.run();
   if (!arguments.quiet) {
     fmt::print("{} runs: {} completed now, {} diverged now, {} failed, {} there before\n", result.runs, result.done, result.diverged, result.failed, result.reused);
-    fmt::print("results: {0}/ (index.csv; one directory a run)\n", sweep.directory());
+    const bool counted = is_file(sweep.directory() + "/index.csv");
+    fmt::print("results: {}\n", sweep.directory() + (counted ? "/ (index.csv; one directory a run)" : ".tuning/ (those that tune; the runs that count have not begun)"));
   }
   if (result.interrupted) {
     fmt::print(stderr, "bnlab: interrupted; the same command goes on where it stopped\n");

@@ -94,7 +94,7 @@ class Worker {
     dead_ = true;
   }
   // The next answer, or how it died on the run it was at; nothing while the line is not whole.
-  bool answer(Ended& ended) {
+  bool answer(Ended& ended, bool stopping) {
     if (!busy()) return false;
     const size_t end = buffer_.find('\n');
     if (end != std::string::npos) {
@@ -106,7 +106,7 @@ class Worker {
       jobs_.pop_front();
       return true;
     }
-    if (!dead_ || told_ || asked_to_stop()) return false;
+    if (!dead_ || told_ || has_obeyed(stopping)) return false;
     told_ = true;  // of what it had been given ahead it has not died
     const std::string how = timed_out_ ? fmt::format("took longer than the timeout, {:.0f} s", running())
                             : WIFSIGNALED(status_) ? fmt::format("the process was ended by signal {} ({})", WTERMSIG(status_), strsignal(WTERMSIG(status_)))
@@ -120,8 +120,12 @@ class Worker {
   const std::deque<const Job*>& left() const { return jobs_; }
 
  private:
-  // A worker that is told to stop answers for the run it is at and leaves.
-  bool asked_to_stop() const { return last_ > 0 && !timed_out_ && WIFEXITED(status_) && WEXITSTATUS(status_) == 0; }
+  // A worker that is told to stop answers for the run it is at and leaves; one that has hardly started just ends.
+  bool has_obeyed(bool stopping) const {
+    if (timed_out_) return false;
+    if (WIFSIGNALED(status_)) return stopping && (WTERMSIG(status_) == SIGINT || WTERMSIG(status_) == SIGTERM);
+    return last_ > 0 && WEXITSTATUS(status_) == 0;
+  }
 
   pid_t pid_ = -1;
   int to_ = -1, from_ = -1, status_ = 0;
@@ -192,7 +196,7 @@ class Local : public Launcher {
         if (!workers_[i]) continue;
         if (options_.timeout > 0 && workers_[i]->busy() && workers_[i]->running() > options_.timeout) workers_[i]->time_out();
         if (files[i].revents) workers_[i]->receive();
-        for (Ended end; workers_[i]->answer(end);) ended(end);
+        for (Ended end; workers_[i]->answer(end, stop);) ended(end);
       }
     }
     for (auto& worker : workers_) {

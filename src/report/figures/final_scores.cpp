@@ -82,7 +82,7 @@ bool draw_final_scores(Evidence& evidence, Figure& figure) {
   figure.cell = 200 + arm_width(evidence) * 2 / 3;
   figure.says =
       "A small dot is a run, the large one the mean, the line its 95 % interval (Student, from three seeds on). Runs "
-      "that diverged have no dot; the table above counts them.";
+      "that diverged have no dot.";
   figure.source = evidence.runs.empty() ? "runs.csv" : "summary.json";
   return true;
 }

@@ -39,7 +39,8 @@ bool draw_learning_curves(Evidence& evidence, Figure& figure) {
   for (const char* split : {"train", "validation", "test"}) add(std::string(split) + " loss");
   for (const char* split : {"train", "validation", "test"}) add(std::string(split) + " accuracy");
   figure.says =
-      "Whole splits are scored with running statistics, as in deployment; batches are those that were trained on.";
+      "Whole splits are scored with running statistics, as in deployment.";
+  if (!evidence.runs.empty()) figure.says += " Batches are those that were trained on.";
   figure.source = evidence.runs.empty() ? "curves.csv" : "eval.csv, train.csv";
   Lines::Look look;
   look.points = evidence.scores.size() < 400 && evidence.runs.empty();

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/text.h"
 #include "experiment/run_directory.h"
 #include "report/chart.h"
 
@@ -73,6 +74,9 @@ bool draw_learning_rate_response(Evidence& evidence, Figure& figure) {
                 " that was tried before the runs that count, a mean over seeds of their own; the ring is what the arm took. "
                 "Values at which a run diverged have no point.";
   figure.source = "tuned.json";
+  std::vector<std::string> seeds;
+  for (const Json& seed : tuned.value("seeds", Json::array())) seeds.push_back(seed.dump());
+  figure.seeds = "seeds " + join(seeds);
   return true;
 }
 
