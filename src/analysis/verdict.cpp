@@ -130,7 +130,7 @@ Verdict decide(const Claim& claim, const Court& court) {
     if (!c.finding.why.empty()) {
       out.why = c.finding.why;
     } else if (c.finding.n < fewest_seeds) {
-      out.why = fmt::format("{} seeds; fewer than {} can never decide", c.finding.n, fewest_seeds);
+      out.why = fmt::format("{} seed{}; fewer than {} can never decide", c.finding.n, c.finding.n == 1 ? "" : "s", fewest_seeds);
     } else if (c.finding.supports && c.supporting <= claim.alpha) {
       c.verdict = "supported", ++supported;
     } else if (c.finding.refutes && c.against <= claim.alpha) {

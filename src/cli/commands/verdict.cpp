@@ -21,17 +21,20 @@ namespace {
 
 // "ioffe/activations", a folder or a file.
 std::string experiment_file(const std::string& name) {
-  std::vector<std::string> all;
-  for (const std::string& root : experiment_roots()) {
-    for (const auto& file : experiment_files(root)) all.push_back(experiment_name(file));
-  }
   for (const std::string& candidate : {name, name + "/experiment.json"}) {
     if (is_file(candidate)) return candidate;
   }
   for (const std::string& root : experiment_roots()) {
     if (is_file(root + "/" + name + "/experiment.json")) return root + "/" + name + "/experiment.json";
   }
-  throw UsageError(fmt::format("no experiment '{}'{} (known: {})", name, did_you_mean(name, all), join(all)));
+  std::vector<std::string> all, of_it;  // all of the first root that there is; those of the paper, where a paper was named
+  for (const std::string& root : experiment_roots()) {
+    for (const auto& file : experiment_files(root)) all.push_back(experiment_name(file));
+    break;
+  }
+  std::copy_if(all.begin(), all.end(), std::back_inserter(of_it), [&](const std::string& known) { return known.starts_with(name + "/"); });
+  if (!of_it.empty()) throw UsageError(fmt::format("no experiment '{}'; of that paper there are {}", name, join(of_it)));
+  throw UsageError(fmt::format("no experiment '{}'{}{}", name, did_you_mean(name, all), all.empty() ? "" : " (`bnlab reproduce --list` shows all)"));
 }
 
 int exit_code(const Judgement& judgement, const std::string& required) {

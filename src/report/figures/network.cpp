@@ -116,7 +116,7 @@ bool draw_network(Evidence& evidence, Figure& figure) {
                    {"type", "nominal"},
                    {"sort", names},
                    {"title", nullptr},
-                   {"header", {{"labelLimit", 300}}}}},
+                   {"header", {{"labelLimit", 440}}}}},
                  {"columns", 2},
                  {"spacing", 18},
                  {"spec", {{"width", step}, {"height", step}, {"layer", layers}}},
