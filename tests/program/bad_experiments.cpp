@@ -122,7 +122,7 @@ TEST_CASE("claims that cannot be decided are refused", "[program][bad]") {
             "out/run: there are no runs; `bnlab sweep` or `bnlab reproduce` makes them", 3),
       plain({"reproduce"}, "reproduce: name experiments, or --all; --list shows them"),
       plain({"verdict", "bjorck/resnett"}, "no experiment 'bjorck/resnett'; did you mean 'bjorck/resnet'? (`bnlab reproduce --list` shows all)"),
-      plain({"verdict", "bjorck"}, "no experiment 'bjorck'; of that paper there are bjorck/initialization, bjorck/large_steps"),
+      plain({"verdict", "bjorck"}, "no experiment 'bjorck'; of that paper there are bjorck/initialization, bjorck/large_steps, bjorck/learning_rates, bjorck/resnet"),
   });
   const Ran ran(R"("vary": [{"blocks": [[{"arms": {"a": {"model.norm": "batch_norm"}}}, {"seeds": [1, 2]}], [{"arms": {"b": {}}}, {"seeds": [2, 3]}]]}],
     "claims": [{"criterion": "difference", "name": "c", "says": "s", "measure": "test_accuracy", "arm": "a", "than": "b"}])");
