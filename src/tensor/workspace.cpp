@@ -64,19 +64,35 @@ Plan Planner::finish() {
 
 template <class T>
 void Workspace<T>::Free::operator()(T* block) const {
-  std::free(block);
+  mapped > 0 ? static_cast<void>(::munmap(block, mapped)) : std::free(block);
 }
+
+namespace {
+
+// Zeros in huge pages, of which the system gives each when it is first touched: a network that is only planned costs nothing.
+void* mapped_zeros(size_t bytes) {
+  void* const all = ::mmap(nullptr, bytes + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (all == MAP_FAILED) throw std::bad_alloc();
+  char* const from = static_cast<char*>(all);
+  const size_t before = (huge_page - reinterpret_cast<uintptr_t>(from) % huge_page) % huge_page;
+  if (before > 0) ::munmap(from, before);
+  if (before < huge_page) ::munmap(from + before + bytes, huge_page - before);
+  ::madvise(from + before, bytes, MADV_HUGEPAGE);  // a hint: fewer misses of the page tables' cache
+  return from + before;
+}
+
+}  // namespace
 
 template <class T>
 Workspace<T>::Workspace(const Plan& plan, bool with_gradients) : plan_(std::make_shared<Plan>(plan)) {
   auto allocate = [](Index elements) {
     const auto wanted = static_cast<size_t>(std::max<Index>(elements * static_cast<Index>(sizeof(T)), alignment));
     const size_t unit = wanted < 2 * huge_page ? alignment : huge_page, bytes = (wanted + unit - 1) / unit * unit;
+    if (unit == huge_page) return std::unique_ptr<T, Free>(static_cast<T*>(mapped_zeros(bytes)), Free{bytes});
     void* block = std::aligned_alloc(unit, bytes);
     if (!block) throw std::bad_alloc();
-    if (unit == huge_page) madvise(block, bytes, MADV_HUGEPAGE);  // a hint: fewer misses of the page tables' cache
     std::memset(block, 0, bytes);
-    return std::unique_ptr<T, Free>(static_cast<T*>(block));
+    return std::unique_ptr<T, Free>(static_cast<T*>(block), Free{});
   };
   for (int region = 0; region < 4; ++region) blocks_[region] = allocate(plan.elements[region]);
   if (with_gradients) gradients_ = allocate(plan.size(Region::parameters));

@@ -102,6 +102,7 @@ class Workspace {
 
  private:
   struct Free {
+    size_t mapped = 0;  // bytes; 0: from the heap
     void operator()(T* block) const;
   };
   T* base(const Slot& slot) const { return blocks_[static_cast<int>(slot.region)].get(); }
