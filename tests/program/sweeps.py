@@ -223,7 +223,7 @@ while pid is None:
         if entry.isdigit():
             try:
                 with open(f"/proc/{entry}/stat") as file:
-                    if re.match(r"\d+ \(bnlab\) \S (\d+)", file.read()).group(1) == str(process.pid):
+                    if re.match(r"\d+ \(" + re.escape(os.path.basename(options.program)[:15]) + r"\) \S (\d+)", file.read()).group(1) == str(process.pid):
                         pid = int(entry)
             except (OSError, AttributeError):
                 pass
