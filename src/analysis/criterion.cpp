@@ -48,12 +48,16 @@ std::string RangeOf::text() const {
   return fmt::format("{} .. {}", number(low), number(high));
 }
 
+std::string why_no_interval(const std::vector<double>& values, const std::string& otherwise) {
+  return values.size() == 1 && std::isfinite(values[0]) ? "one seed has no interval" : otherwise;
+}
+
 Finding RangeOf::judge(const std::vector<double>& values, double alpha) const {
   Finding out{"mean", {}, values.size()};
   out.interval = mean_interval(values, 1 - 2 * alpha);
   const Interval wide = mean_interval(values, 1 - alpha);
   if (!std::isfinite(wide.low)) {
-    out.why = values.size() == 1 && std::isfinite(values[0]) ? "one seed has no interval" : "a run has no finite value";
+    out.why = why_no_interval(values, "a run has no finite value");
     return out;
   }
   const auto n = static_cast<double>(values.size());

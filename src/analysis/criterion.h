@@ -63,6 +63,8 @@ struct DirectionOf {
   std::string text_ratio(double factor) const;  // "> 2", "< 0.5"
 };
 
+std::string why_no_interval(const std::vector<double>& values, const std::string& otherwise);  // one seed has none
+
 // Is the mean of values, one a seed, within [low, high] (TOST by Student's t)? Shared by what has a range.
 struct RangeOf {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();

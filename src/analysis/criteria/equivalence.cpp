@@ -27,7 +27,7 @@ class EquivalenceCriterion : public Criterion {
     if (out.refutes) out.interval = wide.interval;
     for (double& v : values) v -= std::copysign(margin_, wide.interval.estimate);
     out.against = sign_flip_test(values).two_sided;
-    if (std::isnan(out.supporting)) out.why = values.size() == 1 && !std::isnan(values[0]) ? "one seed has no interval" : "a run has no number";
+    if (std::isnan(out.supporting)) out.why = why_no_interval(values, "a run has no number");
     return out;
   }
 

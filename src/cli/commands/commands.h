@@ -21,6 +21,7 @@ struct SweepArguments {
   double timeout = 0;
   bool dry_run = false, fail_fast = false, rerun_stale = false, quiet = false;
 };
+int interrupted();  // says how to go on; the exit code
 int sweep_command(const SweepArguments& arguments);
 // Runs what it is told, one line of JSON a run, and answers with one: on stdin and stdout, or its share "i/n" of the lines of
 // the file `jobs`, the answers appended to a file.

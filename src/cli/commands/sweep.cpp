@@ -15,6 +15,11 @@
 
 namespace bnlab {
 
+int interrupted() {
+  fmt::print(stderr, "bnlab: interrupted; the same command goes on where it stopped\n");
+  return 130;
+}
+
 int sweep_command(const SweepArguments& arguments) {
   catch_signals();
   if (arguments.out.empty()) throw UsageError("--out: expected the name of a directory");
@@ -26,7 +31,8 @@ int sweep_command(const SweepArguments& arguments) {
   options.retry = arguments.retry, options.fail_fast = arguments.fail_fast, options.rerun_stale = arguments.rerun_stale, options.quiet = arguments.quiet;
   Sweep sweep(read_experiment(arguments.experiment, arguments.sets, arguments.scale), options);
   sweep.check();
-  if (arguments.dry_run && !stop_requested()) {
+  if (stop_requested()) return interrupted();
+  if (arguments.dry_run) {
     fmt::print("{}", sweep.plan());
     return 0;
   }
@@ -36,10 +42,7 @@ int sweep_command(const SweepArguments& arguments) {
     const bool counted = is_file(sweep.directory() + "/index.csv");
     fmt::print("results: {}\n", sweep.directory() + (counted ? "/ (index.csv; one directory a run)" : ".tuning/ (those that tune; the runs that count have not begun)"));
   }
-  if (result.interrupted) {
-    fmt::print(stderr, "bnlab: interrupted; the same command goes on where it stopped\n");
-    return 130;
-  }
+  if (result.interrupted) return interrupted();
   return result.failed > 0 ? 4 : 0;
 }
 

@@ -134,7 +134,7 @@ int reproduce_command(const ReproduceArguments& arguments) {
     Sweep sweep(experiment, options);
     sweep.check();
     const SweepResult result = sweep.run();
-    if (result.interrupted) throw Interrupted();
+    if (result.interrupted) return interrupted();
     if (result.failed > 0) code = 4;
     const Judgement judgement = pass_judgement(experiment, claims, arguments.out);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
